@@ -1,0 +1,1 @@
+"""jaxcolor: image colorization with conditional GANs in JAX and Flax."""

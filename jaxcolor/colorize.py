@@ -1,0 +1,40 @@
+"""Colours photographs.
+
+    python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
+
+Every image keeps its name, format, size, orientation and lightness. Folders are searched to the
+bottom. What cannot be read is listed in the end and makes the exit status 1; the rest is done.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from jaxcolor import inference
+from jaxcolor.config import InputError
+from jaxcolor.training import parallel
+
+
+def main() -> None:
+    """Colours all inputs."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jaxcolor.colorize",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
+    parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
+    parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
+    args = parser.parse_args()
+    parallel.set_up()
+    try:
+        colorizer = inference.Colorizer.from_checkpoint(args.checkpoint)
+        problems = inference.colorize_files(colorizer, args.inputs, args.output)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    if problems:
+        sys.exit("\n".join(f"error: {problem}" for problem in problems))
+
+
+if __name__ == "__main__":
+    main()

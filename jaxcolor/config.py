@@ -1,0 +1,231 @@
+"""The configuration: every field with its default, unit and legal values."""
+
+import difflib
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from ml_collections import ConfigDict
+
+
+class InputError(ValueError):
+    """Input that a person can mend; its message names the argument, the value and the cure.
+
+    The command-line programs print the message without a traceback.
+    """
+
+
+def get_config() -> ConfigDict:
+    """Returns the defaults: a locked `ConfigDict`, to which no field can be added.
+
+    A configuration file starts from here and overrides what differs.
+    """
+    config = ConfigDict()
+    config.seed = 0  # seeds initial parameters, data order, augmentation and dropout
+
+    data = config.data = ConfigDict()
+    data.source = "scenes"  # scenes | folder | tfds | array_record
+    data.path = ""  # folder and array_record: a folder; tfds: a data set's name or its folder
+    data.image_size = 256  # pixels, height and width of what the networks see
+    data.batch_size = 16  # examples per update, over all devices and processes
+    data.color_space = "lab"  # lab: L in, ab out
+    data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
+    data.augment = True  # horizontal flips, and random places for resize=crop; training only
+    data.skip_unreadable = False  # leave out image files that cannot be read
+    data.num_threads = 8  # threads that read and decode
+    data.num_scenes = 4000  # scenes: images in all three splits together
+    data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
+    data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1
+    data.split_file = ""  # folder: lines "SPLIT<TAB>RELATIVE/PATH" instead of the fractions
+    # tfds: what its own splits stand for, in its own syntax, e.g. "train[:8000]"
+    data.train_split = "train"
+    data.validation_split = "validation"
+    data.test_split = "test"
+
+    generator = config.generator = ConfigDict()
+    generator.name = "unet"
+    generator.num_filters = 64  # channels of the first level
+    generator.dropout = 0.5  # rate on three levels of the decoder, 0 to 1
+
+    discriminator = config.discriminator = ConfigDict()
+    discriminator.name = "patchgan"
+    discriminator.num_filters = 64  # channels of the first level
+    discriminator.num_layers = 3  # strided convolutions; 3 see patches of 70 × 70 pixels
+    discriminator.norm = "batch"  # batch | instance | layer | none
+
+    objective = config.objective = ConfigDict()
+    objective.name = "pix2pix"  # pix2pix | wgan
+    objective.lambda_l1 = 100.0  # weight of the generator's L1 term
+    objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
+    objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping
+    objective.lambda_gp = 0.0  # wgan: weight of the gradient penalty; 0 is no penalty
+
+    config.optimizer = ConfigDict()
+    for network in ("generator", "discriminator"):
+        optimizer = config.optimizer[network] = ConfigDict()
+        optimizer.name = "adam"  # adam | rmsprop
+        optimizer.learning_rate = 2e-4
+        optimizer.b1 = 0.5  # adam: decay of the first moment
+        optimizer.b2 = 0.999  # adam: decay of the second moment
+        optimizer.decay = 0.99  # rmsprop: decay of the second moment
+        optimizer.eps = 1e-8  # added to the root of the second moment
+
+    # A step is one update of the generator and objective.critic_steps of the discriminator.
+    train = config.train = ConfigDict()
+    train.num_steps = 0  # steps; 0 leaves it to num_epochs
+    train.num_epochs = 0  # passes over the training images
+    train.log_every = 50  # steps
+    train.eval_every = 1000  # steps between scores on the validation images; 0 is never
+    train.checkpoint_every = 1000  # steps
+    train.num_samples = 8  # images on a sample sheet
+    train.dtype = "float32"  # float32 | bfloat16; parameters and losses are float32 in both
+    train.ema_decay = 0.0  # moving average of the generator, used for scores; 0 is none
+
+    return config.lock()
+
+
+# What a run may change when it resumes: how long it is and how often it reports.
+RESUMABLE_CHANGES = frozenset(
+    f"train.{name}"
+    for name in (
+        "num_steps",
+        "num_epochs",
+        "log_every",
+        "eval_every",
+        "checkpoint_every",
+        "num_samples",
+    )
+) | {"data.num_threads"}
+
+_CHOICES = {
+    "data.color_space": ("lab",),
+    "data.resize": ("stretch", "crop"),
+    "discriminator.norm": ("batch", "instance", "layer", "none"),
+    "train.dtype": ("float32", "bfloat16"),
+}
+_AT_LEAST_ONE = (
+    "data.image_size",
+    "data.batch_size",
+    "data.num_threads",
+    "data.num_scenes",
+    "generator.num_filters",
+    "discriminator.num_filters",
+    "discriminator.num_layers",
+    "objective.critic_steps",
+    "train.log_every",
+    "train.checkpoint_every",
+    "train.num_samples",
+)
+_AT_LEAST_ZERO = (
+    "seed",
+    "objective.lambda_l1",
+    "objective.clip",
+    "objective.lambda_gp",
+    "train.num_steps",
+    "train.num_epochs",
+    "train.eval_every",
+)
+_BELOW_ONE = (
+    "data.validation_fraction",
+    "data.test_fraction",
+    "generator.dropout",
+    "train.ema_decay",
+)
+
+
+def validate(config: ConfigDict) -> None:
+    """Checks what can be checked without data or devices.
+
+    Args:
+        config: as from `get_config`, with a person's changes.
+
+    Raises:
+        InputError: a value out of its range; all of them are listed at once.
+    """
+    values = flatten(config)
+    problems = [
+        f"config.{name}={values[name]!r}: must be {' or '.join(map(repr, choices))}"
+        for name, choices in _CHOICES.items()
+        if values[name] not in choices
+    ]
+    problems += [
+        f"config.{name}={values[name]}: must be at least {least}"
+        for names, least in ((_AT_LEAST_ONE, 1), (_AT_LEAST_ZERO, 0))
+        for name in names
+        if values[name] < least
+    ]
+    problems += [
+        f"config.{name}={values[name]}: must lie in [0, 1)"
+        for name in _BELOW_ONE
+        if not 0 <= values[name] < 1
+    ]
+    if config.data.validation_fraction + config.data.test_fraction >= 1:
+        problems.append(
+            "config.data.validation_fraction and config.data.test_fraction leave nothing to train "
+            "on: their sum must be below 1"
+        )
+    if config.train.num_steps == 0 and config.train.num_epochs == 0:
+        problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+def check_overrides(arguments: Sequence[str]) -> None:
+    """Checks that each `--config.FIELD=VALUE` among command-line arguments names a field.
+
+    Raises:
+        InputError: there is no such field; the message names the nearest.
+    """
+    fields = flatten(get_config())
+    for argument in arguments:
+        flag = argument.partition("=")[0].lstrip("-")
+        name = flag.removeprefix("config.")
+        if argument.startswith("-") and name != flag and name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1, cutoff=0)[0]
+            raise InputError(f"{argument}: there is no field config.{name}; is it config.{near}?")
+
+
+def flatten(config: ConfigDict, prefix: str = "") -> dict[str, Any]:
+    """Returns the fields as one flat dict, keyed "data.batch_size" and the like."""
+    fields: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, ConfigDict):
+            fields |= flatten(value, f"{prefix}{key}.")
+        else:
+            fields[prefix + key] = value
+    return fields
+
+
+def save(config: ConfigDict, path: pathlib.Path) -> None:
+    """Writes the configuration as JSON."""
+    path.write_text(config.to_json(indent=2) + "\n")
+
+
+def load(path: pathlib.Path) -> ConfigDict:
+    """Reads a configuration that `save` wrote.
+
+    Raises:
+        InputError: there is none, or it was not written by this version of the program.
+    """
+    config = get_config()
+    try:
+        config.update(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; give the workdir of a training run") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a configuration of this version: {error}") from error
+    return config
+
+
+def differences(old: ConfigDict, new: ConfigDict) -> list[str]:
+    """Names, with both values, the fields in which two configurations differ.
+
+    Fields that a resumed run may change (`RESUMABLE_CHANGES`) do not count.
+    """
+    before, after = flatten(old), flatten(new)
+    return [
+        f"config.{name}: was {before[name]!r}, is {after[name]!r}"
+        for name in before
+        if name not in RESUMABLE_CHANGES and before[name] != after[name]
+    ]

@@ -1,0 +1,109 @@
+"""The grain pipeline: from a source to batches on the devices."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grain
+import numpy as np
+from ml_collections import ConfigDict
+
+from jaxcolor.config import InputError
+from jaxcolor.data import transforms
+from jaxcolor.data.sources import Source
+
+# Batches made ahead of their use: a few hide uneven decoding times, many only take memory.
+_BATCHES_AHEAD = 4
+_DEVICE_BATCHES_AHEAD = 2
+
+
+def train_batches(
+    source: Source,
+    data: ConfigDict,
+    *,
+    seed: int,
+    batches_per_step: int,
+    process_index: int,
+    process_count: int,
+    put: Callable[[np.ndarray], Any],
+) -> grain.IterDataset:
+    """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
+
+    Every image comes once per epoch; an epoch's rest and the next one's start share a batch.
+    Processes read disjoint blocks of each batch.
+
+    Args:
+        source: the training images.
+        data: `config.data`.
+        seed: of order and augmentation.
+        batches_per_step: batches that one training step uses up.
+        process_index: of this process.
+        process_count: of all processes; divides the batch size.
+        put: moves this process's `[examples, size, size, 3]` uint8 to its devices and converts
+            it there; it runs in a thread of its own, ahead of the training.
+
+    Raises:
+        InputError: fewer images than a batch.
+    """
+    if len(source) < data.batch_size:
+        raise InputError(
+            f"config.data.batch_size={data.batch_size}: the train split holds only {len(source)} "
+            "images; lower the batch size or add images"
+        )
+
+    def view(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if not data.augment:
+            return transforms.fit(pixels, data.image_size, data.resize)
+        return transforms.flip(transforms.fit(pixels, data.image_size, data.resize, rng), rng)
+
+    examples = data.batch_size * batches_per_step
+    dataset = grain.MapDataset.source(source).seed(seed).shuffle().repeat().random_map(view)
+    block = _ProcessBlocks(dataset, examples, process_index, process_count)
+    batches = grain.MapDataset.source(block).batch(examples // process_count)
+    return grain.experimental.ThreadPrefetchIterDataset(
+        batches.to_iter_dataset(_read_options(data)).map(put),
+        prefetch_buffer_size=_DEVICE_BATCHES_AHEAD,
+    )
+
+
+def eval_batches(source: Source, data: ConfigDict, batch_size: int) -> Iterator[np.ndarray]:
+    """Yields every image once, in order and without augmentation; the last batch may be smaller.
+
+    Args:
+        source: the images.
+        data: `config.data`.
+        batch_size: images per batch.
+
+    Yields:
+        `[batch_size or fewer, size, size, 3]` uint8.
+    """
+
+    def view(pixels: np.ndarray) -> np.ndarray:
+        return transforms.fit(pixels, data.image_size, data.resize)
+
+    dataset = grain.MapDataset.source(source).map(view).batch(batch_size, drop_remainder=False)
+    return iter(dataset.to_iter_dataset(_read_options(data)))
+
+
+def _read_options(data: ConfigDict) -> grain.ReadOptions:
+    return grain.ReadOptions(
+        num_threads=data.num_threads, prefetch_buffer_size=max(_BATCHES_AHEAD, data.num_threads)
+    )
+
+
+class _ProcessBlocks:
+    """The examples of one process: its contiguous block of each global batch."""
+
+    def __init__(
+        self, dataset: grain.MapDataset, examples: int, process_index: int, process_count: int
+    ):
+        self._dataset = dataset
+        self._examples = examples
+        self._share = examples // process_count
+        self._start = process_index * self._share
+
+    def __len__(self) -> int:
+        return len(self._dataset) // self._examples * self._share
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        batch, place = divmod(index, self._share)
+        return self._dataset[batch * self._examples + self._start + place]

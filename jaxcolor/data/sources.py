@@ -1,0 +1,247 @@
+"""Where images come from: drawn scenes, a folder, a TFDS data set, ArrayRecord files.
+
+A source is a sequence of `[H, W, 3]` uint8 sRGB images with random access, safe to read from
+several threads.
+"""
+
+import hashlib
+import pathlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+import grain
+import numpy as np
+from ml_collections import ConfigDict
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.data import scenes
+
+SPLITS = ("train", "validation", "test")
+
+# Seeds the series of drawn scenes: the data set is the same whatever a run's own seed.
+_SCENES_SEED = 20
+
+
+class Source(Protocol):
+    """A sequence of `[H, W, 3]` uint8 sRGB images."""
+
+    def __len__(self) -> int:
+        """Returns the number of images."""
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Returns one image."""
+
+
+def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
+    """Opens some splits of the configured data set.
+
+    Args:
+        data: `config.data`.
+        splits: of "train", "validation" and "test".
+
+    Raises:
+        InputError: the data cannot be found or read, or a split has no image. Unreadable files of
+            a folder are all listed, or left out and counted with `data.skip_unreadable`.
+    """
+    openers: dict[str, Callable[..., dict[str, Source]]] = {
+        "scenes": _open_scenes,
+        "folder": _open_folder,
+        "tfds": _open_tfds,
+        "array_record": _open_array_record,
+    }
+    if data.source not in openers:
+        raise InputError(f"config.data.source={data.source!r}: must be one of {sorted(openers)}")
+    if data.source != "scenes" and not data.path:
+        raise InputError(f"config.data.path is empty: config.data.source={data.source!r} needs it")
+    opened = openers[data.source](data, tuple(splits))
+    for split, source in opened.items():
+        if not len(source):
+            raise InputError(
+                f"the {split} split of config.data.source={data.source!r} "
+                f"(config.data.path={data.path!r}) holds no image; {_more(data.source, split)}"
+            )
+    return opened
+
+
+def _more(source: str, split: str) -> str:
+    if source == "tfds":
+        return f"mend config.data.{split}_split"
+    if source == "array_record":
+        return "pack more images"
+    if split == "train":
+        return "add images"
+    cure = f"raise config.data.{split}_fraction or add images"
+    return cure + (", or set config.train.eval_every=0" if split == "validation" else "")
+
+
+def split_of(relative_path: str, validation_fraction: float, test_fraction: float) -> str:
+    """Assigns a path to a split by its SHA-256, the same on every machine and in every version.
+
+    Args:
+        relative_path: with forward slashes, relative to the data's folder.
+        validation_fraction: share of the images, in [0, 1).
+        test_fraction: share of the images, in [0, 1).
+    """
+    digest = hashlib.sha256(relative_path.encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    if place < test_fraction:
+        return "test"
+    return "validation" if place < test_fraction + validation_fraction else "train"
+
+
+class FileSource:
+    """Image files, decoded as they are read."""
+
+    def __init__(self, paths: Sequence[pathlib.Path]):
+        self.paths = list(paths)
+
+    def __len__(self) -> int:
+        """Returns the number of files."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Reads one file."""
+        return images.read(self.paths[index])
+
+
+class _SceneSource:
+    def __init__(self, indices: range, size: int):
+        self._indices, self._size = indices, size
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return scenes.render(_SCENES_SEED, self._indices[index], self._size)
+
+
+class _RecordSource:
+    """Records that hold, or from which `encoded` takes, the bytes of an image file."""
+
+    def __init__(self, records: Any, name: str, encoded: Callable[[Any], bytes]):
+        self._records, self._name, self._encoded = records, name, encoded
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        try:
+            return images.decode(self._encoded(self._records[index]))
+        except InputError as error:
+            raise InputError(f"{self._name}, record {index}: {error}") from error
+
+
+def _open_scenes(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+    test = round(data.num_scenes * data.test_fraction)
+    validation = test + round(data.num_scenes * data.validation_fraction)
+    indices = {
+        "test": range(test),
+        "validation": range(test, validation),
+        "train": range(validation, data.num_scenes),
+    }
+    return {split: _SceneSource(indices[split], data.image_size) for split in splits}
+
+
+def _open_folder(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+    folder = pathlib.Path(data.path)
+    chosen: dict[str, list[pathlib.Path]] = {split: [] for split in splits}
+    if data.split_file:
+        for split, path in _read_split_file(pathlib.Path(data.split_file), folder):
+            if split in chosen:
+                chosen[split].append(path)
+    else:
+        for path in images.find(folder):
+            relative = path.relative_to(folder).as_posix()
+            split = split_of(relative, data.validation_fraction, data.test_fraction)
+            if split in chosen:
+                chosen[split].append(path)
+    readable = only_readable(
+        [path for paths in chosen.values() for path in paths],
+        data.num_threads,
+        data.skip_unreadable,
+    )
+    return {split: FileSource([p for p in chosen[split] if p in readable]) for split in splits}
+
+
+def only_readable(
+    paths: Sequence[pathlib.Path], num_threads: int, skip_unreadable: bool
+) -> frozenset[pathlib.Path]:
+    """Decodes every file once and returns those that can be read.
+
+    Raises:
+        InputError: some cannot and `skip_unreadable` is off; all of them are listed with reasons.
+    """
+    problems = images.unreadable(paths, num_threads)
+    if problems:
+        listing = "\n".join(f"  {path}: {reason}" for path, reason in problems.items())
+        count = f"{len(problems)} of {len(paths)} image files cannot be read"
+        if not skip_unreadable:
+            raise InputError(
+                f"{count}:\n{listing}\nmend or remove them, or leave them out with "
+                "config.data.skip_unreadable=true"
+            )
+        print(f"{count} and are left out:\n{listing}", flush=True)
+    return frozenset(paths) - problems.keys()
+
+
+def _read_split_file(
+    path: pathlib.Path, folder: pathlib.Path
+) -> Iterator[tuple[str, pathlib.Path]]:
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"config.data.split_file={str(path)!r}: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        split, _, relative = line.partition("\t")
+        if split not in SPLITS or not relative:
+            raise InputError(
+                f"{path}, line {number}: {line!r} must be one of {', '.join(SPLITS)}, a tab and a "
+                "path relative to config.data.path"
+            )
+        if not (folder / relative).is_file():
+            raise InputError(f"{path}, line {number}: {folder / relative} does not exist")
+        yield split, folder / relative
+
+
+def _open_tfds(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+    # The import takes a second, which other sources need not wait for.
+    import tensorflow_datasets as tfds
+
+    try:
+        if pathlib.Path(data.path).is_dir():
+            builder = tfds.builder_from_directory(data.path)
+        else:
+            builder = tfds.builder(data.path, file_format="array_record")
+        decoders = {"image": tfds.decode.SkipDecoding()}
+        return {
+            split: _RecordSource(
+                builder.as_data_source(data[f"{split}_split"], decoders=decoders),
+                f"config.data.path={data.path!r}, {split} split",
+                lambda record: record["image"],
+            )
+            for split in splits
+        }
+    except (tfds.core.DatasetNotFoundError, AssertionError, KeyError, OSError, ValueError) as error:
+        raise InputError(
+            f"config.data.path={data.path!r}: cannot be opened as a TFDS data set "
+            f"({type(error).__name__}: {str(error).splitlines()[0]}); prepare it as ArrayRecord "
+            "once, where TensorFlow is installed (the extra `tfds`): "
+            f"tfds build {data.path} --file_format=array_record"
+        ) from error
+
+
+def _open_array_record(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+    opened: dict[str, Source] = {}
+    for split in splits:
+        files = sorted(pathlib.Path(data.path).glob(f"{split}*.array_record"))
+        if not files:
+            raise InputError(
+                f"config.data.path={data.path!r}: holds no {split}*.array_record; write one with "
+                "scripts/pack_array_record.py"
+            )
+        records = grain.sources.ArrayRecordDataSource([str(file) for file in files])
+        opened[split] = _RecordSource(records, f"{data.path}/{split}", lambda record: record)
+    return opened

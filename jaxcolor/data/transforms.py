@@ -1,0 +1,73 @@
+"""What happens to an image between its source and the networks, and back."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxcolor import color, images
+
+
+def fit(
+    pixels: np.ndarray, size: int, mode: str, rng: np.random.Generator | None = None
+) -> np.ndarray:
+    """Brings an image to a square by antialiased bicubic interpolation.
+
+    Args:
+        pixels: `[H, W, 3]` uint8.
+        size: height and width of the result, in pixels.
+        mode: "stretch" scales both sides to `size`; "crop" scales the short side and cuts the
+            square out of the middle, or out of a random place if there is an `rng`.
+        rng: chooses the place of a crop.
+
+    Returns:
+        `[size, size, 3]` uint8.
+    """
+    if mode == "stretch":
+        return images.resize(pixels, size, size)
+    scale = size / min(pixels.shape[:2])
+    height, width = (max(size, round(side * scale)) for side in pixels.shape[:2])
+    scaled = images.resize(pixels, height, width)
+    if rng is None:
+        top, left = (height - size) // 2, (width - size) // 2
+    else:
+        top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
+    return scaled[top : top + size, left : left + size]
+
+
+def flip(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirrors an image left to right with probability one half."""
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+def to_network(rgb: ArrayLike) -> dict[str, jax.Array]:
+    """Converts images to what the networks see.
+
+    Args:
+        rgb: `[N, H, W, 3]` uint8, sRGB.
+
+    Returns:
+        `L`: `[N, H, W, 1]` float32 in [-1, 1], and `ab`: `[N, H, W, 2]` float32 in [-1, 1].
+    """
+    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255))
+    return {"L": lab[..., :1], "ab": lab[..., 1:]}
+
+
+def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
+    """Converts what the networks see to images, rounding to 8 bits.
+
+    Args:
+        L: `[N, H, W, 1]` float32 in [-1, 1].
+        ab: `[N, H, W, 2]` float32 in [-1, 1].
+
+    Returns:
+        `[N, H, W, 3]` uint8, sRGB.
+    """
+    rgb = color.lab_to_rgb(color.denormalize_lab(jnp.concatenate([L, ab], axis=-1)))
+    return jnp.round(rgb * 255).astype(jnp.uint8)
+
+
+def to_gray(rgb: ArrayLike) -> jax.Array:
+    """Keeps an image's L and sets a and b to zero: `[N, H, W, 3]` uint8 in and out."""
+    L = to_network(rgb)["L"]
+    return from_network(L, jnp.zeros((*L.shape[:-1], 2)))

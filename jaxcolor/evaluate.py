@@ -1,0 +1,82 @@
+"""Scores a trained colorizer, or any folder of colorized images.
+
+    python -m jaxcolor.evaluate --workdir runs/pix2pix
+    python -m jaxcolor.evaluate --workdir runs/pix2pix --data photos
+    python -m jaxcolor.evaluate --predictions colorized --truth photos
+
+The first scores the test split of the run's own data, the second every image of a folder, both at
+the size that the network was trained with. The third compares two folders of equally named images
+at their own size.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import jax
+
+from jaxcolor import images, inference
+from jaxcolor.config import InputError
+from jaxcolor.data import sources
+from jaxcolor.metrics import folders, report
+from jaxcolor.training import parallel
+
+
+def main() -> None:
+    """Scores, prints the table and writes it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jaxcolor.evaluate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
+    parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
+    parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
+    parser.add_argument(
+        "--json",
+        type=pathlib.Path,
+        help="where the scores go, and as Markdown beside it (WORKDIR/scores.json)",
+    )
+    args = parser.parse_args()
+    if (args.workdir is None) == (args.predictions is None):
+        parser.error("give either --workdir or --predictions")
+    if (args.predictions is None) != (args.truth is None) or (args.predictions and args.data):
+        parser.error("--predictions goes with --truth, and --data with --workdir")
+    parallel.set_up()
+    try:
+        _run(args)
+    except (InputError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+def _run(args: argparse.Namespace) -> None:
+    device = jax.local_devices()[0].device_kind
+    if args.workdir:
+        colorizer = inference.Colorizer.from_checkpoint(args.workdir)
+        data = colorizer.config.data
+        if args.data:
+            paths = images.find(args.data)
+            source: sources.Source = sources.FileSource(paths)
+            sources.only_readable(paths, data.num_threads, skip_unreadable=False)
+            name = str(args.data)
+        else:
+            source = sources.open_splits(data, ["test"])["test"]
+            name = f"test split of {data.path or data.source}"
+        rows = inference.evaluate(colorizer, source)
+        facts = {"data": name, "size": f"{data.image_size} × {data.image_size}"}
+        path = args.json or args.workdir / "scores.json"
+    else:
+        rows = folders.evaluate(args.predictions, args.truth)
+        facts = {"data": str(args.truth), "predictions": str(args.predictions)}
+        path = args.json
+    facts |= {"images": str(rows["gray"]["num_images"]), "device": device}
+    print(report.table(rows))
+    print(", ".join(f"{key}: {value}" for key, value in facts.items()))
+    if path:
+        report.write(path, "Scores", rows, **facts)
+        print(f"written to {path} and {path.with_suffix('.md')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Image files: finding, reading, checking and writing them, and tiling arrays into sheets.
+
+Pixels are taken as sRGB; embedded colour profiles are ignored, as the field's scores ignore them.
+"""
+
+import io
+import os
+import pathlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from jaxcolor.config import InputError
+
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+
+
+def find(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Lists the image files below a folder, sorted by path.
+
+    Raises:
+        InputError: the folder does not exist, or holds no image.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and p.is_file())
+    if not paths:
+        raise InputError(f"{folder}: holds no image ({', '.join(sorted(EXTENSIONS))})")
+    return paths
+
+
+def read(path: pathlib.Path) -> np.ndarray:
+    """Reads an image file as `decode` does.
+
+    Raises:
+        InputError: the file cannot be read; the message names it.
+    """
+    try:
+        return decode(path.read_bytes())
+    except (OSError, InputError) as error:
+        raise InputError(f"{path}: {_reason(error)}") from error
+
+
+def decode(data: bytes) -> np.ndarray:
+    """Decodes an image file's bytes into upright colour pixels.
+
+    The EXIF orientation is applied, transparency is laid over white, 16-bit gray is scaled to
+    8 bits, and palette, gray and CMYK become RGB.
+
+    Returns:
+        `[H, W, 3]` uint8, sRGB.
+
+    Raises:
+        InputError: no image, a damaged one, or one of 32-bit samples.
+    """
+    try:
+        return np.asarray(_load(io.BytesIO(data)))
+    except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
+        raise InputError(_reason(error)) from error
+
+
+def _load(file: io.BytesIO | pathlib.Path, preview: bool = False) -> Image.Image:
+    with Image.open(file) as image:
+        if preview:
+            image.draft("RGB", (1, 1))
+        return _to_rgb(ImageOps.exif_transpose(image))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        gray = np.asarray(image).astype(np.float32) / 257
+        return Image.fromarray(np.round(gray).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # Pillow names the buffer that it read from, which says nothing to a person.
+    return str(error).split(" <_io.")[0] or type(error).__name__
+
+
+def unreadable(paths: Sequence[pathlib.Path], num_threads: int) -> dict[pathlib.Path, str]:
+    """Decodes every file once, with a progress bar, and collects those that fail.
+
+    JPEG files are decoded at an eighth of their size, which reads all of their data.
+
+    Returns:
+        The reason for each file that cannot be read.
+    """
+
+    def problem(path: pathlib.Path) -> str | None:
+        try:
+            _load(path, preview=True)
+        except Exception as error:
+            return _reason(error)
+        return None
+
+    with ThreadPoolExecutor(num_threads) as pool:
+        bar = tqdm(pool.map(problem, paths), total=len(paths), desc="check", unit="img", delay=1)
+        return {path: reason for path, reason in zip(paths, bar, strict=True) if reason}
+
+
+def write(path: pathlib.Path, pixels: np.ndarray) -> None:
+    """Writes an image file whole or not at all, in the format of its extension.
+
+    Args:
+        path: its parent folder is made if it does not exist.
+        pixels: `[H, W, 3]` uint8, sRGB.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        # JPEG keeps colour at full resolution; other formats ignore what is not theirs.
+        Image.fromarray(pixels).save(partial, quality=95, subsampling=0)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes by antialiased bicubic interpolation.
+
+    Args:
+        pixels: `[H, W, 3]` uint8.
+        height: of the result, in pixels.
+        width: of the result, in pixels.
+
+    Returns:
+        `[height, width, 3]` uint8.
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+def sheet(rows: Iterable[np.ndarray], gap: int = 2) -> np.ndarray:
+    """Tiles images into one picture, with white gaps.
+
+    Args:
+        rows: each `[N, H, W, 3]` uint8, equal in shape.
+        gap: pixels between and around the images.
+
+    Returns:
+        `[rows * (H + gap) + gap, N * (W + gap) + gap, 3]` uint8.
+    """
+    border = ((0, 0), (0, gap), (0, gap), (0, 0))
+    lines = [np.concatenate(list(np.pad(row, border, constant_values=255)), axis=1) for row in rows]
+    picture = np.concatenate(lines)
+    return np.pad(picture, ((gap, 0), (gap, 0), (0, 0)), constant_values=255)

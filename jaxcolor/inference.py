@@ -1,0 +1,244 @@
+"""`Colorizer`: a checkpoint and an image of any size in, a colour image out."""
+
+import pathlib
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+from PIL import Image
+from tqdm import tqdm
+
+from jaxcolor import color, images, models
+from jaxcolor import config as config_lib
+from jaxcolor.config import InputError
+from jaxcolor.data import pipeline, transforms
+from jaxcolor.data.sources import Source
+from jaxcolor.metrics.report import Scores
+from jaxcolor.objectives.state import Variables
+from jaxcolor.training.checkpoint import Checkpoints
+
+# Pixels that are converted at once: one compiled program serves images of every size.
+_CHUNK = 2**16
+# Images and repetitions that speed is measured on.
+_SPEED_IMAGES = 16
+_SPEED_RUNS = 5
+
+
+class Colorizer:
+    """Colours images of any size with a trained generator.
+
+    The generator sees the image at the size that it was trained with; its a and b are scaled up
+    onto the image's own L, so that no detail is lost.
+    """
+
+    def __init__(self, config: ConfigDict, variables: Variables):
+        """Wraps a generator.
+
+        Args:
+            config: that the generator was trained with.
+            variables: of the generator, as of `config.generator`.
+        """
+        self.config = config
+        self._variables = jax.device_put(variables)
+        generator = models.build_generator(config)
+        self._generate = jax.jit(lambda v, L: generator.apply(v, L, train=False))
+        self._recolor = jax.jit(lambda v, rgb: models.recolor(generator, v, rgb))
+
+    @classmethod
+    def from_checkpoint(cls, path: str | pathlib.Path) -> "Colorizer":
+        """Loads the best checkpoint of a run.
+
+        Args:
+            path: the run's workdir.
+
+        Raises:
+            InputError: there is no checkpoint, it is damaged, or of another model.
+        """
+        workdir = pathlib.Path(path)
+        config = config_lib.load(workdir / "config.json")
+        generator = models.build_generator(config)
+        size = config.data.image_size
+        template = jax.eval_shape(
+            lambda: generator.init(jax.random.key(0), jnp.zeros((1, size, size, 1)), train=False)
+        )
+        checkpoints = Checkpoints(workdir)
+        variables = checkpoints.restore_variables(template, ema=config.train.ema_decay > 0)
+        checkpoints.close()
+        return cls(config, variables)
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """Colours one image; of a colour image, only the lightness is used.
+
+        Args:
+            image: `[H, W]` or `[H, W, 3]` uint8, sRGB.
+
+        Returns:
+            `[H, W, 3]` uint8, sRGB, of the image's lightness wherever sRGB can show it.
+
+        Raises:
+            InputError: another shape or dtype.
+        """
+        if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+            raise InputError(
+                f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
+            )
+        rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
+        seen = transforms.fit(rgb, self.config.data.image_size, "stretch")
+        ab = self._generate(self._variables, transforms.to_network(seen[None])["L"])[0]
+        return _put_colours(rgb, np.asarray(ab))
+
+    def predict(self, rgb: np.ndarray) -> np.ndarray:
+        """Takes the colours of images of the network's size away and guesses them.
+
+        Args:
+            rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size`.
+
+        Returns:
+            `[N, S, S, 3]` uint8.
+        """
+        return np.asarray(self._recolor(self._variables, rgb))
+
+    def measure_speed(self, batch: np.ndarray) -> dict[str, float]:
+        """Measures images per second.
+
+        Args:
+            batch: `[N, S, S, 3]` uint8.
+
+        Returns:
+            `fps_generator`, of the generator alone on the batch, and `fps_files`, of the whole
+            way from file to file, one at a time; the median of several runs.
+        """
+        L = transforms.to_network(batch)["L"]
+
+        def generate() -> None:
+            jax.block_until_ready(self._generate(self._variables, L))
+
+        with tempfile.TemporaryDirectory() as folder:
+            inputs = []
+            for i, rgb in enumerate(batch[:_SPEED_IMAGES]):
+                inputs.append(pathlib.Path(folder, f"{i}.png"))
+                images.write(inputs[-1], rgb)
+
+            def colorize() -> None:
+                for path in inputs:
+                    images.write(path.with_suffix(".out.png"), self(images.read(path)))
+
+            return {
+                "fps_generator": len(batch) / _median_seconds(generate),
+                "fps_files": len(inputs) / _median_seconds(colorize),
+            }
+
+
+def _median_seconds(run: Callable[[], None]) -> float:
+    run()
+    seconds = []
+    for _ in range(_SPEED_RUNS):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _put_colours(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """Gives an image the colours of a smaller one, keeping its own lightness.
+
+    Args:
+        rgb: `[H, W, 3]` uint8.
+        ab: `[h, w, 2]` float32 in [-1, 1].
+
+    Returns:
+        `[H, W, 3]` uint8.
+    """
+    height, width, _ = rgb.shape
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC))
+        for plane in np.moveaxis(ab, -1, 0)
+    ]
+    flat_ab = np.stack(planes, axis=-1).reshape(-1, 2)
+    flat_rgb = rgb.reshape(-1, 3)
+    result = np.empty_like(flat_rgb)
+    for start in range(0, len(flat_rgb), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        count = len(flat_rgb[part])
+        padding = ((0, _CHUNK - count), (0, 0))
+        chunk = _recolor_pixels(np.pad(flat_rgb[part], padding), np.pad(flat_ab[part], padding))
+        result[part] = np.asarray(chunk)[:count]
+    return result.reshape(rgb.shape)
+
+
+@jax.jit
+def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
+    lab = color.normalize_lab(color.rgb_to_lab(rgb.astype(jnp.float32) / 255))
+    return transforms.from_network(lab[..., :1], ab)
+
+
+def evaluate(colorizer: Colorizer, source: Source) -> dict[str, dict[str, Any]]:
+    """Scores a colorizer, and gray beside it, at the network's size.
+
+    Args:
+        colorizer: to be scored.
+        source: the true images.
+
+    Returns:
+        Summaries, as of `Scores.summary`, of "model" with its speed and of "gray": a = b = 0, the
+        line that every model must beat.
+    """
+    data = colorizer.config.data
+    model, gray = Scores(), Scores()
+    with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
+        for rgb in pipeline.eval_batches(source, data, data.batch_size):
+            model.add(colorizer.predict(rgb), rgb)
+            gray.add(np.asarray(transforms.to_gray(rgb)), rgb)
+            bar.update(len(rgb))
+    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, data.batch_size)))
+    return {"model": {**model.summary(), **speed}, "gray": gray.summary()}
+
+
+def colorize_files(
+    colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
+) -> list[str]:
+    """Colours files, and folders with all that is below them, into an output folder.
+
+    Files keep their names, formats, sizes and orientations; a folder keeps its tree.
+
+    Args:
+        colorizer: does the work.
+        inputs: image files and folders.
+        output: folder, made if need be.
+
+    Returns:
+        What could not be read or written, a line for each; everything else is done.
+
+    Raises:
+        InputError: nothing is done at all, because an output would replace an input or another
+            output, or an input does not exist.
+    """
+    jobs: dict[pathlib.Path, pathlib.Path] = {}
+    for given in inputs:
+        if not given.exists():
+            raise InputError(f"{given}: no such file or folder")
+        found = images.find(given) if given.is_dir() else [given]
+        for path in found:
+            target = output / (path.relative_to(given) if given.is_dir() else path.name)
+            if target in jobs:
+                raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
+            jobs[target] = path
+    originals = {path.resolve() for path in jobs.values()}
+    for target in jobs:
+        if target.resolve() in originals:
+            raise InputError(f"--output {output}: would overwrite {target}; take another folder")
+
+    problems = []
+    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
+        try:
+            images.write(target, colorizer(images.read(path)))
+        except InputError as error:
+            problems.append(str(error))
+        except (OSError, ValueError) as error:
+            problems.append(f"{target}: cannot be written: {error}")
+    return problems

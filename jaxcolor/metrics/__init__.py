@@ -1,0 +1,1 @@
+"""Scores: how close colorized images come to the true ones."""

@@ -1,0 +1,77 @@
+"""Scores two folders of equally named images, whatever program made them."""
+
+import pathlib
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from tqdm import tqdm
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.data import transforms
+from jaxcolor.metrics.report import Scores
+
+
+def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """Scores predictions, and gray beside them, at the images' own size.
+
+    Images belong together if their paths below the folders are equal but for the extension.
+
+    Args:
+        predictions: folder of colorized images.
+        truth: folder of the true ones.
+
+    Returns:
+        Summaries, as of `Scores.summary`, of "predictions" and of "gray": a = b = 0.
+
+    Raises:
+        InputError: a folder is missing or empty, an image has no partner, is unreadable, or
+            differs from its partner in size; all such images are listed.
+    """
+    predicted, true = _by_name(predictions), _by_name(truth)
+    lonely = [
+        f"{folder / name}: has no partner in {other}"
+        for folder, other, names in (
+            (predictions, truth, predicted.keys() - true.keys()),
+            (truth, predictions, true.keys() - predicted.keys()),
+        )
+        for name in sorted(names)
+    ]
+    if lonely:
+        raise InputError("\n".join(lonely))
+
+    model, gray = Scores(), Scores()
+    problems = []
+    for name, path in tqdm(true.items(), desc="evaluate", unit="img", disable=None):
+        try:
+            target, prediction = images.read(path), images.read(predicted[name])
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        if prediction.shape != target.shape:
+            problems.append(
+                f"{predicted[name]}: is {_size(prediction)}, but {path} is {_size(target)}; "
+                "resize one of them"
+            )
+        elif not problems:
+            model.add(prediction[None], target[None])
+            gray.add(np.asarray(transforms.to_gray(jnp.asarray(target[None]))), target[None])
+    if problems:
+        raise InputError("\n".join(problems))
+    return {"predictions": model.summary(), "gray": gray.summary()}
+
+
+def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+    named: dict[str, pathlib.Path] = {}
+    for path in images.find(folder):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name in named:
+            raise InputError(f"{named[name]} and {path}: differ in nothing but the extension")
+        named[name] = path
+    return named
+
+
+def _size(pixels: np.ndarray) -> str:
+    height, width, _ = pixels.shape
+    return f"{width} × {height}"

@@ -1,0 +1,115 @@
+"""Pixel scores: one number per image, from pairs of images or from single ones.
+
+All take `[N, H, W, 3]` float, sRGB in [0, 1], and give `[N]`. The field's convention is to round
+predictions to 8 bits first, as saving them to a file does.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+_PIXELS = (1, 2, 3)
+_SSIM_WINDOW = 11
+
+
+def psnr(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Computes the peak signal-to-noise ratio: `-10 · log10(mean squared error)`, in dB.
+
+    Args:
+        prediction: `[N, H, W, 3]` in [0, 1].
+        target: `[N, H, W, 3]` in [0, 1].
+
+    Returns:
+        `[N]`, in dB for a peak of 1; `inf` for equal images.
+    """
+    return -10 * jnp.log10(jnp.square(prediction - target).mean(_PIXELS))
+
+
+def mae(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Computes the mean absolute error, on the scale of [0, 1].
+
+    Args:
+        prediction: `[N, H, W, 3]` in [0, 1].
+        target: `[N, H, W, 3]` in [0, 1].
+
+    Returns:
+        `[N]` in [0, 1].
+    """
+    return jnp.abs(prediction - target).mean(_PIXELS)
+
+
+def epsilon_accuracy(prediction: jax.Array, target: jax.Array, epsilon: float = 0.05) -> jax.Array:
+    """Computes the share of pixels whose three channels all lie within ε of the target's.
+
+    Args:
+        prediction: `[N, H, W, 3]` in [0, 1].
+        target: `[N, H, W, 3]` in [0, 1].
+        epsilon: largest difference that counts as right, on the scale of [0, 1].
+
+    Returns:
+        `[N]` in [0, 1].
+    """
+    within = (jnp.abs(prediction - target) <= epsilon).all(axis=-1)
+    return within.mean(axis=(1, 2))
+
+
+def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Computes the structural similarity per channel and averages it.
+
+    Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE
+    TIP 2004, eq. 13: a Gaussian window of 11 × 11 pixels and σ = 1.5, K = (0.01, 0.03), a range
+    of 1, and only windows that lie inside of the image.
+
+    Args:
+        prediction: `[N, H, W, 3]` in [0, 1], 11 pixels or more each way.
+        target: `[N, H, W, 3]` in [0, 1].
+
+    Returns:
+        `[N]` in [-1, 1].
+
+    Raises:
+        ValueError: the images are smaller than the window.
+    """
+    if min(prediction.shape[1:3]) < _SSIM_WINDOW:
+        raise ValueError(f"SSIM needs images of 11 × 11 pixels or more, got {prediction.shape}")
+    offsets = np.arange(_SSIM_WINDOW) - _SSIM_WINDOW // 2
+    weights = np.exp(-(offsets**2) / (2 * 1.5**2))
+    weights = (weights / weights.sum()).tolist()
+
+    def blur(x: jax.Array) -> jax.Array:
+        height, width = (side - _SSIM_WINDOW + 1 for side in x.shape[1:3])
+        x = sum(w * x[:, i : i + height] for i, w in enumerate(weights))
+        return sum(w * x[:, :, i : i + width] for i, w in enumerate(weights))
+
+    mean_p, mean_t = blur(prediction), blur(target)
+    var_p = blur(prediction**2) - mean_p**2
+    var_t = blur(target**2) - mean_t**2
+    covariance = blur(prediction * target) - mean_p * mean_t
+    c1, c2 = 0.01**2, 0.03**2
+    luminance = (2 * mean_p * mean_t + c1) / (mean_p**2 + mean_t**2 + c1)
+    structure = (2 * covariance + c2) / (var_p + var_t + c2)
+    return (luminance * structure).mean(_PIXELS)
+
+
+def colorfulness(image: jax.Array, *, absolute: bool = False) -> jax.Array:
+    """Computes how colourful an image looks, on the usual scale: 0 is gray, 109 extremely so.
+
+    Hasler and Süsstrunk, "Measuring Colourfulness in Natural Images", SPIE 2003, §7: with
+    `rg = R - G` and `yb = (R + G) / 2 - B` on the scale of 255, `√(σ²(rg) + σ²(yb)) + 0.3 ·
+    √(μ²(rg) + μ²(yb))`.
+
+    Args:
+        image: `[N, H, W, 3]` in [0, 1].
+        absolute: take the absolute values of rg and yb first, as DDColor's code does (Kang et
+            al., ICCV 2023); its figures are not comparable with the others.
+
+    Returns:
+        `[N]`, 0 or more.
+    """
+    red, green, blue = jnp.moveaxis(255 * image, -1, 0)
+    opponents = jnp.stack([red - green, (red + green) / 2 - blue])
+    if absolute:
+        opponents = jnp.abs(opponents)
+    spread = jnp.sqrt(opponents.var(axis=(2, 3)).sum(axis=0))
+    strength = jnp.sqrt(jnp.square(opponents.mean(axis=(2, 3))).sum(axis=0))
+    return spread + 0.3 * strength

@@ -1,0 +1,162 @@
+"""Scores of a set of images, and the table that shows them."""
+
+import json
+import math
+import pathlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxcolor.metrics import pixel
+
+# Per image: the metric's name, its heading in the table and the decimals to show.
+_METRICS = {
+    "PSNR": ("PSNR, dB", 2),
+    "SSIM": ("SSIM", 4),
+    "MAE": ("MAE, 0–1", 4),
+    "MAE_255": ("MAE, 0–255", 2),
+    "epsilon_accuracy": ("ε-acc. 5 %", 4),
+    "colorfulness": ("colourfulness", 2),
+    "colorfulness_ddcolor": ("the same, DDColor's", 2),
+}
+
+
+def score_images(prediction: ArrayLike, truth: ArrayLike) -> dict[str, jax.Array]:
+    """Computes every pixel score of every pair.
+
+    Args:
+        prediction: `[N, H, W, 3]` uint8, sRGB.
+        truth: `[N, H, W, 3]` uint8, sRGB.
+
+    Returns:
+        `[N]` float32 per metric; the colourfulness of the truth too, as "true_colorfulness".
+    """
+    # Apart from the rest, or XLA fuses the division with the differences, which leaves rounding
+    # where equal images should leave nothing.
+    return _score_unit_images(_to_unit(prediction), _to_unit(truth))
+
+
+@jax.jit
+def _to_unit(image: ArrayLike) -> jax.Array:
+    return jnp.asarray(image, jnp.float32) / 255
+
+
+@jax.jit
+def _score_unit_images(prediction: jax.Array, truth: jax.Array) -> dict[str, jax.Array]:
+    mae = pixel.mae(prediction, truth)
+    return {
+        "PSNR": pixel.psnr(prediction, truth),
+        "SSIM": pixel.ssim(prediction, truth),
+        "MAE": mae,
+        "MAE_255": 255 * mae,
+        "epsilon_accuracy": pixel.epsilon_accuracy(prediction, truth),
+        "colorfulness": pixel.colorfulness(prediction),
+        "colorfulness_ddcolor": pixel.colorfulness(prediction, absolute=True),
+        "true_colorfulness": pixel.colorfulness(truth),
+    }
+
+
+class Scores:
+    """Scores of a growing set of images."""
+
+    def __init__(self) -> None:
+        self._batches: list[dict[str, np.ndarray]] = []
+
+    def add(self, prediction: np.ndarray, truth: np.ndarray) -> None:
+        """Scores a batch, arguments as of `score_images`."""
+        self._batches.append(jax.device_get(score_images(prediction, truth)))
+
+    def means(self) -> dict[str, float]:
+        """Returns each metric's average; see `summary`."""
+        summary = self.summary()
+        means = {name: summary[name]["mean"] for name in _METRICS}
+        return {**means, "delta_colorfulness": summary["delta_colorfulness"]}
+
+    def summary(self) -> dict[str, Any]:
+        """Returns count, average, maximum and minimum.
+
+        The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their
+        count stands beside it. `delta_colorfulness` is |mean of predictions - mean of truths|.
+        """
+        columns = {
+            name: np.concatenate([batch[name] for batch in self._batches]).astype(np.float64)
+            for name in self._batches[0]
+        }
+        summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
+        for name in _METRICS:
+            values = columns[name]
+            finite = values[np.isfinite(values)]
+            summary[name] = {
+                "mean": float(finite.mean()) if len(finite) else math.inf,
+                "max": float(values.max()),
+                "min": float(values.min()),
+            }
+        summary["PSNR"]["num_infinite"] = int(np.isinf(columns["PSNR"]).sum())
+        summary["delta_colorfulness"] = abs(
+            summary["colorfulness"]["mean"] - float(columns["true_colorfulness"].mean())
+        )
+        return summary
+
+
+def table(rows: dict[str, dict[str, Any]]) -> str:
+    """Lays summaries out as a Markdown table.
+
+    Args:
+        rows: name to a summary of `Scores.summary`, to which `fps_generator` and `fps_files`,
+            images per second, may have been added.
+    """
+    headings = ["", *(heading for heading, _ in _METRICS.values()), "Δ colourfulness"]
+    with_speed = any("fps_generator" in summary for summary in rows.values())
+    if with_speed:
+        headings += ["FPS, generator", "FPS, file to file"]
+    lines = []
+    for row, summary in rows.items():
+        for statistic, label in (("mean", row), ("max", f"{row}, max"), ("min", f"{row}, min")):
+            cells = [label]
+            for name, (_, digits) in _METRICS.items():
+                cells.append(f"{summary[name][statistic]:.{digits}f}")
+            first = statistic == "mean"
+            if first and summary["PSNR"]["num_infinite"]:
+                cells[1] += f" ({summary['PSNR']['num_infinite']} equal)"
+            cells.append(f"{summary['delta_colorfulness']:.2f}" if first else "")
+            if with_speed:
+                speeds = [summary.get(key) for key in ("fps_generator", "fps_files")]
+                cells += [f"{speed:.1f}" if first and speed else "" for speed in speeds]
+            lines.append(cells)
+    widths = [max(len(line[i]) for line in [headings, *lines]) for i in range(len(headings))]
+
+    def render(cells: list[str]) -> str:
+        padded = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(map(render, [headings, rule, *lines]))
+
+
+def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **facts: Any) -> None:
+    """Writes the scores as JSON to `path`, and as Markdown beside it.
+
+    Args:
+        path: ends in .json.
+        title: of the Markdown.
+        rows: as of `table`.
+        **facts: what the scores belong to, such as the data and the device.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**facts, "scores": _without_infinities(rows)}, indent=2, allow_nan=False)
+    path.write_text(text + "\n")
+    listing = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    path.with_suffix(".md").write_text(f"# {title}\n\n{listing}\n\n{table(rows)}\n")
+
+
+def _without_infinities(value: Any) -> Any:
+    """Spells infinity as a string, since JSON has no number for it."""
+    if isinstance(value, dict):
+        return {key: _without_infinities(inner) for key, inner in value.items()}
+    return "inf" if value == math.inf else value

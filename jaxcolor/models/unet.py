@@ -1,0 +1,150 @@
+"""The U-Net of pix2pix, and its weights from PyTorch.
+
+Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, §6.1.1.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxcolor.config import InputError
+from jaxcolor.models import layers
+
+# Decoder levels after the innermost that drop out, as far as the network has them.
+_DROPOUT_LEVELS = 3
+
+
+def num_levels(image_size: int) -> int:
+    """Returns how many halvings bring an image to 1 × 1.
+
+    Raises:
+        InputError: the size is no power of two, or below 4.
+    """
+    levels = image_size.bit_length() - 1
+    if image_size != 2**levels or levels < 2:
+        raise InputError(
+            f"config.data.image_size={image_size}: config.generator.name='unet' halves the image "
+            "down to 1 × 1, so it must be a power of two and at least 4: 32, 64, 128, 256, …"
+        )
+    return levels
+
+
+class UNet(nn.Module):
+    """Encoder and decoder joined by skips, down to 1 × 1; 54.4 M parameters at 256 × 256.
+
+    Level i of the encoder is LeakyReLU 0.2, a 4 × 4 convolution of stride 2 and a batch norm; the
+    outermost has the convolution alone and the innermost no norm. The decoder mirrors it with
+    ReLU, a transposed convolution, a batch norm and dropout, and ends with tanh.
+    """
+
+    levels: int
+    num_filters: int = 64
+    dropout: float = 0.5
+    out_channels: int = 2
+    axis_name: str | None = None
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, L: jax.Array, *, train: bool) -> jax.Array:
+        """Colours lightness images.
+
+        Args:
+            L: `[N, 2**levels, 2**levels, 1]` float32 in [-1, 1].
+            train: use the batch's statistics and drop out.
+
+        Returns:
+            `[N, 2**levels, 2**levels, out_channels]` float32 in [-1, 1].
+        """
+        filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
+        last = self.levels - 1
+
+        skips = []
+        x = L
+        for level, features in enumerate(filters):
+            if level > 0:
+                x = nn.leaky_relu(x, 0.2)
+            x = layers.Conv(features, 4, 2, 1, False, self.dtype, name=f"down_{level}")(x)
+            if 0 < level < last:
+                x = layers.batch_norm(train, self.axis_name, self.dtype, f"down_norm_{level}")(x)
+            skips.append(x)
+
+        for level in reversed(range(1, self.levels)):
+            if level < last:
+                x = jnp.concatenate([skips[level], x], axis=-1)
+            up = layers.ConvTranspose(filters[level - 1], False, self.dtype, name=f"up_{level}")
+            x = layers.batch_norm(train, self.axis_name, self.dtype, f"up_norm_{level}")(
+                up(nn.relu(x))
+            )
+            if last - _DROPOUT_LEVELS <= level < last:
+                x = layers.Dropout(self.dropout, self.axis_name)(x, train)
+
+        x = nn.relu(jnp.concatenate([skips[0], x], axis=-1))
+        x = layers.ConvTranspose(self.out_channels, True, self.dtype, name="up_0")(x)
+        return jnp.tanh(x.astype(jnp.float32))
+
+
+def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """Converts the weights of a pix2pix U-Net from PyTorch.
+
+    The layout is that of the pix2pix repository and of most code that descends from it: nested
+    blocks under `model.model`, batch norm, 4 × 4 kernels.
+
+    Args:
+        state_dict: names to arrays or tensors, as `torch.load(path, map_location="cpu")` gives
+            them.
+
+    Returns:
+        Variables of the `UNet` with equal outputs: {"params": …, "batch_stats": …}.
+
+    Raises:
+        InputError: a name is missing or left over; the message lists them.
+    """
+    weights = {name: np.asarray(value) for name, value in state_dict.items()}
+    weights = {n: w for n, w in weights.items() if not n.endswith("num_batches_tracked")}
+    levels = 1 + max((name.count("model.") - 2 for name in weights), default=0)
+    used: set[str] = set()
+
+    def take(name: str) -> np.ndarray:
+        if name not in weights:
+            raise InputError(f"the PyTorch weights hold no {name!r}: not a pix2pix U-Net")
+        used.add(name)
+        return weights[name]
+
+    params: dict[str, Any] = {}
+    batch_stats: dict[str, Any] = {}
+
+    def kernel(ours: str, theirs: str) -> None:
+        params[ours] = {"kernel": take(f"{theirs}.weight").transpose(2, 3, 1, 0)}
+
+    def norm(ours: str, theirs: str) -> None:
+        params[ours] = {"scale": take(f"{theirs}.weight"), "bias": take(f"{theirs}.bias")}
+        batch_stats[ours] = {
+            "mean": take(f"{theirs}.running_mean"),
+            "var": take(f"{theirs}.running_var"),
+        }
+
+    # The outermost block is [down, block, ReLU, up, tanh], the innermost
+    # [LeakyReLU, down, ReLU, up, norm], one between [LeakyReLU, down, norm, block, ReLU, up, norm].
+    block = "model.model"
+    for level in range(levels):
+        if level == 0:
+            kernel("down_0", f"{block}.0")
+            kernel("up_0", f"{block}.3")
+            params["up_0"]["bias"] = take(f"{block}.3.bias")
+            block += ".1.model"
+            continue
+        innermost = level == levels - 1
+        kernel(f"down_{level}", f"{block}.1")
+        kernel(f"up_{level}", f"{block}.{3 if innermost else 5}")
+        norm(f"up_norm_{level}", f"{block}.{4 if innermost else 6}")
+        if not innermost:
+            norm(f"down_norm_{level}", f"{block}.2")
+            block += ".3.model"
+
+    if left := sorted(weights.keys() - used):
+        raise InputError(f"the PyTorch weights hold names that a pix2pix U-Net has not: {left}")
+    return {"params": params, "batch_stats": batch_stats}

@@ -1,0 +1,57 @@
+"""Wasserstein GANs, with weight clipping or with gradient penalty.
+
+Arjovsky et al., "Wasserstein GAN", ICML 2017; Gulrajani et al., "Improved Training of Wasserstein
+GANs", NeurIPS 2017.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from jaxcolor.config import InputError
+from jaxcolor.losses.adversarial import gradient_penalty
+from jaxcolor.objectives.adversarial import GANLosses, apply_discriminator
+
+
+def make_losses(config: ConfigDict, critic: nn.Module) -> GANLosses:
+    """Makes the losses: `critic = mean(f(generated)) - mean(f(real))` plus the constraint.
+
+    Metrics: `D_real` and `D_fake`, the critic's mean on real and on generated pairs; `critic`,
+    their difference, minus an estimate of the Wasserstein distance; with a penalty also
+    `gradient_penalty`, before its weight.
+
+    Raises:
+        InputError: not exactly one of `clip` and `lambda_gp` is set.
+    """
+    clip, lambda_gp = config.objective.clip, config.objective.lambda_gp
+    if (clip > 0) == (lambda_gp > 0):
+        raise InputError(
+            f"config.objective.clip={clip}, config.objective.lambda_gp={lambda_gp}: "
+            "config.objective.name='wgan' needs exactly one of them above 0"
+        )
+    # The penalty needs derivatives of derivatives, which bfloat16 is too coarse for.
+    exact_critic = critic.clone(dtype=jnp.float32)
+
+    def critic_loss(params, real, generated, keys):
+        d_real = apply_discriminator(critic, params, real).mean()
+        d_fake = apply_discriminator(critic, params, generated).mean()
+        loss = d_fake - d_real
+        metrics = {"D_real": d_real, "D_fake": d_fake, "critic": loss}
+        if lambda_gp:
+            penalty = gradient_penalty(
+                lambda pairs: apply_discriminator(exact_critic, params, pairs),
+                real,
+                generated,
+                keys,
+            )
+            metrics["gradient_penalty"] = penalty
+            loss += lambda_gp * penalty
+        return loss, metrics
+
+    def constrain(params):
+        if not clip:
+            return params
+        return jax.tree.map(lambda weight: jnp.clip(weight, -clip, clip), params)
+
+    return GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)

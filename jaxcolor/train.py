@@ -1,0 +1,55 @@
+r"""Trains a colorizer.
+
+    python -m jaxcolor.train --config configs/pix2pix.py --workdir runs/pix2pix \
+        --config.data.source=folder --config.data.path=photos
+
+The same command resumes a run that was stopped. Every field of the configuration can be set with
+--config.FIELD=VALUE; the fields stand in jaxcolor/config.py.
+"""
+
+import pathlib
+import sys
+
+from absl import app, flags, logging
+from ml_collections import config_flags
+
+from jaxcolor import config as config_lib
+from jaxcolor.config import InputError
+from jaxcolor.training import loop, parallel
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file.", lock_config=True)
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Folder of the run; it is made if need be.", required=True
+)
+_COORDINATOR = flags.DEFINE_string(
+    "coordinator", "", "Several processes: HOST:PORT of process 0, or auto on a known cluster."
+)
+_NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "Several processes: how many.")
+_PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Several processes: which one this is.")
+
+
+def main(argv: list[str]) -> None:
+    """Runs the loop and turns what a person can mend into one message."""
+    if len(argv) > 1:
+        sys.exit(f"error: unexpected arguments {argv[1:]}; fields are set by --config.FIELD=VALUE")
+    if not flags.FLAGS["verbosity"].present:
+        # Orbax logs every step of its work, and every failure that the checkpoints report anyway.
+        logging.set_verbosity(logging.FATAL)
+    parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+    try:
+        loop.train_and_evaluate(_CONFIG.value, pathlib.Path(_WORKDIR.value))
+    except (InputError, FloatingPointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+def _parse_flags(argv: list[str]) -> list[str]:
+    try:
+        config_lib.check_overrides(argv)
+        return app.parse_flags_with_usage(argv)
+    except (InputError, OSError, AttributeError, KeyError, TypeError) as error:
+        sys.exit(f"error: {error}")  # All but the first come from the configuration file.
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("config")
+    app.run(main, flags_parser=_parse_flags)

@@ -1,0 +1,1 @@
+"""Training: the loop, its checkpoints, its devices and its reports."""

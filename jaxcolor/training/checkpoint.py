@@ -1,0 +1,215 @@
+"""Checkpoints of a run: the state and the data iterator, the best and the last one kept.
+
+They lie in `WORKDIR/checkpoints/STEP`. A checkpoint is written beside its place and renamed when
+it is whole, and only then is an older one deleted, so that a full disk or a killed process costs
+the newest at most.
+"""
+
+import functools
+import math
+import pathlib
+import sys
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+from orbax.checkpoint import checkpoint_managers
+
+from jaxcolor.config import InputError
+from jaxcolor.objectives.state import TrainState, Variables
+
+# The validation score that chooses the best checkpoint; the higher the better.
+BEST_BY = "PSNR"
+
+
+def _score(scores: dict[str, float]) -> float:
+    return scores.get(BEST_BY, -math.inf)
+
+
+@functools.cache
+def _quieten_late_arrays() -> None:
+    """Mutes the arrays that are still under way when another one has failed.
+
+    Orbax closes its event loop at the first failure. Every other array then complains to Python's
+    hook that the loop is closed: hundreds of tracebacks around the one message that matters.
+    """
+    previous = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if str(unraisable.exc_value) != "Event loop is closed":
+            previous(unraisable)
+
+    sys.unraisablehook = hook
+
+
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    def __init__(self, workdir: pathlib.Path, *, create: bool = False):
+        """Opens a run's checkpoints.
+
+        Args:
+            workdir: of the run.
+            create: make the folder if there is none, and clear away what a killed save left.
+
+        Raises:
+            InputError: there is no such folder and none shall be made.
+        """
+        _quieten_late_arrays()
+        self.folder = workdir.absolute() / "checkpoints"
+        if not create and not self.folder.is_dir():
+            raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
+        policies = checkpoint_managers.AnyPreservationPolicy(
+            [
+                checkpoint_managers.LatestN(1),
+                checkpoint_managers.BestN(get_metric_fn=_score, n=1),
+            ]
+        )
+        self._manager = ocp.CheckpointManager(
+            self.folder,
+            item_handlers={
+                "state": ocp.PyTreeCheckpointHandler(),
+                "data": ocp.JsonCheckpointHandler(),
+            },
+            options=ocp.CheckpointManagerOptions(
+                best_fn=_score,
+                preservation_policy=policies,
+                create=create,
+                cleanup_tmp_directories=create,
+            ),
+        )
+
+    def latest_step(self) -> int | None:
+        """Returns the last checkpoint's step, or None if there is no checkpoint."""
+        return self._manager.latest_step()
+
+    def best_step(self) -> int | None:
+        """Returns the best checkpoint's step by validation, or None if there is no checkpoint."""
+        return self._manager.best_step()
+
+    def save(
+        self, step: int, state: TrainState, iterator: Any, scores: dict[str, float] | None
+    ) -> None:
+        """Copies the state to the host and writes it while training goes on.
+
+        Args:
+            step: steps done.
+            state: after that step.
+            iterator: of the training data, after that step's batch.
+            scores: on the validation images at that step, if they were taken.
+
+        Raises:
+            InputError: this or an earlier checkpoint could not be written.
+        """
+        args = ocp.args.Composite(
+            state=ocp.args.PyTreeSave(jax.device_get(state)),
+            # It counts global batches, and so holds for any number of processes.
+            data=ocp.args.JsonSave(iterator.get_state()),
+        )
+        try:
+            self._manager.save(step, args=args, metrics=scores or {}, force=True)
+        except Exception as error:  # Orbax passes on whatever its threads met.
+            raise self._not_written(error) from error
+
+    def wait(self) -> None:
+        """Waits until all is written.
+
+        Raises:
+            InputError: a checkpoint could not be written.
+        """
+        try:
+            self._manager.wait_until_finished()
+        except Exception as error:
+            raise self._not_written(error) from error
+
+    def restore(self, template: TrainState, iterator: Any) -> TrainState:
+        """Reads the last checkpoint.
+
+        Args:
+            template: of the state's structure, shapes and dtypes.
+            iterator: of the training data; it is moved to where it was.
+
+        Returns:
+            The state, in NumPy arrays.
+
+        Raises:
+            InputError: the checkpoint is damaged, or of another model.
+        """
+        step = self.latest_step()
+        items = self._read(step, template, partial=False, data=ocp.args.JsonRestore())
+        iterator.set_state(items.data)
+        return items.state
+
+    def restore_variables(self, template: Variables, *, ema: bool) -> Variables:
+        """Reads the generator of the best checkpoint.
+
+        Args:
+            template: of the variables' structure, shapes and dtypes.
+            ema: whether the run keeps a moving average, which is then what is read.
+
+        Returns:
+            The generator's variables, in NumPy arrays.
+
+        Raises:
+            InputError: there is no checkpoint, it is damaged, or of another model.
+        """
+        step = self.best_step()
+        if step is None:
+            raise InputError(f"{self.folder}: holds no checkpoint yet; train longer")
+        tree = {"ema": template} if ema else {"generator": {"variables": template}}
+        state = self._read(step, tree, partial=True).state
+        return state["ema"] if ema else state["generator"]["variables"]
+
+    def close(self) -> None:
+        """Waits until all is written and frees what writing takes."""
+        self._manager.close()
+
+    def _read(self, step: int | None, template: Any, *, partial: bool, **items: Any) -> Any:
+        template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
+        path = self.folder / str(step)
+        try:
+            saved = _shapes(self._manager.item_metadata(step)["state"].tree)
+            expected = _shapes(template)
+            for name in expected if partial else expected | saved:
+                if saved.get(name) != expected.get(name):
+                    raise InputError(
+                        f"{path}: the checkpoint is of another model: the shape of {name} is "
+                        f"{saved.get(name, 'missing')} there, and by the configuration "
+                        f"{expected.get(name, 'missing')}"
+                    )
+            state = ocp.args.PyTreeRestore(
+                template,
+                ocp.checkpoint_utils.construct_restore_args(template),
+                partial_restore=partial,
+            )
+            return self._manager.restore(step, args=ocp.args.Composite(state=state, **items))
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"{path}: the checkpoint is damaged or half-written ({_reason(error)}); remove "
+                "this folder to go on from an earlier one"
+            ) from error
+
+    def _not_written(self, error: Exception) -> InputError:
+        steps = [path.name for path in self.folder.iterdir() if path.name.isdigit()]
+        intact = f"the checkpoint of step {max(steps, key=int)} is intact" if steps else "none is"
+        return InputError(
+            f"{self.folder}: a checkpoint could not be written ({_reason(error)}); {intact}. "
+            "Make room or mend the permissions, and start again to resume"
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Takes what a person can use out of TensorStore's long messages."""
+    line = str(error).split(" [tensorstore_spec")[0].partition("\n")[0]
+    return line.rpartition('": ')[2][:200]
+
+
+def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
+    """Maps the leaves' names to their shapes, naming them alike in dicts and in classes."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): tuple(leaf.shape)
+        for path, leaf in leaves
+    }

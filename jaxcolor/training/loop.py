@@ -1,0 +1,236 @@
+"""The train loop, the same for every objective."""
+
+import itertools
+import math
+import pathlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+from clu import parameter_overview
+from ml_collections import ConfigDict
+
+from jaxcolor import config as config_lib
+from jaxcolor import models, objectives
+from jaxcolor.config import InputError
+from jaxcolor.data import pipeline, sources, transforms
+from jaxcolor.metrics.report import Scores
+from jaxcolor.objectives.state import TrainState
+from jaxcolor.training.checkpoint import Checkpoints
+from jaxcolor.training.parallel import Devices
+from jaxcolor.training.summary import Summary
+
+
+def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
+    """Trains, scores on the validation images and saves; resumes where an earlier call stopped.
+
+    Args:
+        config: as from `jaxcolor.config.get_config`, with a person's changes.
+        workdir: receives `config.json`, `checkpoints/`, `samples/` and `events/`.
+
+    Returns:
+        The last state. After SIGTERM it comes early, saved.
+
+    Raises:
+        InputError: something about the configuration, the data, the devices or the workdir needs
+            mending; the message says what.
+        FloatingPointError: a loss is not finite; the message names the step and the loss.
+    """
+    config_lib.validate(config)
+    devices = Devices(config.data.batch_size)
+    objective = objectives.build(config, devices.axis_name)
+    splits = ("train", "validation") if config.train.eval_every else ("train",)
+    opened = sources.open_splits(config.data, splits)
+    examples = config.data.batch_size * objective.batches_per_step
+    num_steps = config.train.num_steps or math.ceil(
+        config.train.num_epochs * len(opened["train"]) / examples
+    )
+    _claim_workdir(config, workdir, devices)
+
+    to_network = jax.jit(transforms.to_network)
+    batches = iter(
+        pipeline.train_batches(
+            opened["train"],
+            config.data,
+            seed=config.seed,
+            batches_per_step=objective.batches_per_step,
+            process_index=devices.process_index,
+            process_count=devices.process_count,
+            put=lambda rgb: to_network(devices.spread(rgb)),
+        )
+    )
+    init_key, step_key = jax.random.split(jax.random.key(config.seed))
+    state = jax.jit(objective.init)(init_key)
+    checkpoints = Checkpoints(workdir, create=True)
+    step = checkpoints.latest_step() or 0
+    if step > num_steps:
+        raise InputError(
+            f"config.train.num_steps={num_steps}: the run in {workdir} is at step {step} already"
+        )
+    if step:
+        state = checkpoints.restore(state, batches)
+    state = devices.replicate(state)
+
+    summary = Summary(workdir, step, num_steps, devices.is_first_process)
+    count = parameter_overview.count_parameters
+    summary.message(
+        f"{config.objective.name} on {devices.describe()}: "
+        f"{count(state.generator.variables['params']):,} parameters in the generator, "
+        f"{count(state.discriminator.variables['params']):,} in the discriminator; "
+        f"{len(opened['train']):,} training images; step {step} of {num_steps}"
+    )
+    validate = None
+    if config.train.eval_every:
+        validate = _make_validation(config, opened["validation"], devices, summary)
+    train_step = devices.compile_step(objective.step)
+    history = _History(devices, examples)
+    saved_step = step
+    with _Termination() as termination:
+        while step < num_steps:
+            state, metrics = train_step(state, next(batches), step_key)
+            step += 1
+            summary.advance()
+            history.append(step, metrics)
+
+            last = step == num_steps
+            at_log = step % config.train.log_every == 0
+            at_eval = validate is not None and (last or step % config.train.eval_every == 0)
+            stopped = (at_log or devices.process_count == 1) and devices.any_process(
+                termination.requested
+            )
+            at_save = at_eval or last or stopped or step % config.train.checkpoint_every == 0
+            if at_log or at_save:
+                means = history.drain()
+                summary.scalars(step, means)
+            if at_save:
+                scores = validate(step, state) if at_eval and validate else None
+                checkpoints.save(step, state, batches, scores)
+                saved_step = step
+                summary.flush()
+                history.restart_clock()
+            if stopped:
+                break
+    checkpoints.wait()
+    checkpoints.close()
+    batches.close()
+    if step < num_steps:
+        summary.message(f"stopped by SIGTERM; step {saved_step} is saved, start again to resume")
+    summary.close()
+    return state
+
+
+def _claim_workdir(config: ConfigDict, workdir: pathlib.Path, devices: Devices) -> None:
+    """Takes the workdir for this run, or makes sure that it holds the same run."""
+    path = workdir / "config.json"
+    try:
+        if path.exists():
+            if changed := config_lib.differences(config_lib.load(path), config):
+                listing = "\n".join(f"  {line}" for line in changed)
+                raise InputError(
+                    f"{workdir}: holds a run with another configuration:\n{listing}\n"
+                    "take another --workdir, or undo the changes to resume"
+                )
+        elif (workdir / "checkpoints").exists():
+            raise InputError(f"{workdir}: holds checkpoints but no config.json; take another one")
+        devices.any_process(False)  # Nobody writes before everybody has read.
+        if devices.is_first_process:
+            workdir.mkdir(parents=True, exist_ok=True)
+            config_lib.save(config, path)
+    except OSError as error:
+        raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
+
+
+def _make_validation(
+    config: ConfigDict, source: sources.Source, devices: Devices, summary: Summary
+) -> Callable[[int, TrainState], dict[str, float]]:
+    """Makes the function that scores the generator, and writes a sample sheet, at a step."""
+    generator = models.build_generator(config)
+    recolor = jax.jit(lambda variables, rgb: models.recolor(generator, variables, rgb))
+    batch_size = config.data.batch_size
+
+    def predict(variables: Any, rgb: np.ndarray) -> np.ndarray:
+        missing = batch_size - len(rgb)
+        full = np.pad(rgb, ((0, missing), (0, 0), (0, 0), (0, 0)))
+        return np.asarray(recolor(variables, devices.spread(full)))[: len(rgb)]
+
+    def batches() -> Iterator[np.ndarray]:
+        return pipeline.eval_batches(source, config.data, batch_size)
+
+    few = itertools.islice(itertools.chain.from_iterable(batches()), config.train.num_samples)
+    samples = np.stack(list(few))
+    gray = np.asarray(transforms.to_gray(samples))
+
+    def validate(step: int, state: TrainState) -> dict[str, float]:
+        variables = state.eval_variables()
+        scores = Scores()
+        for rgb in batches():
+            scores.add(predict(variables, rgb), rgb)
+        means = scores.means()
+        summary.scalars(step, means, "validation/")
+        starts = range(0, len(samples), batch_size)
+        output = [predict(variables, samples[i : i + batch_size]) for i in starts]
+        summary.sheet(step, [gray, np.concatenate(output), samples])
+        return means
+
+    return validate
+
+
+class _History:
+    """The metrics of the steps since the last report, fetched from the devices only then."""
+
+    def __init__(self, devices: Devices, examples: int):
+        self._devices, self._examples = devices, examples
+        self._steps: list[tuple[int, dict[str, jax.Array]]] = []
+        self._start: float | None = None
+
+    def restart_clock(self) -> None:
+        self._start, self._timed = time.perf_counter(), 0
+
+    def append(self, step: int, metrics: dict[str, jax.Array]) -> None:
+        self._steps.append((step, metrics))
+        if self._start is None:  # The first step's time went into compiling it.
+            self.restart_clock()
+        else:
+            self._timed += 1
+
+    def drain(self) -> dict[str, float]:
+        """Returns the average of each metric, and images per second.
+
+        Raises:
+            FloatingPointError: a metric of some step is not finite.
+        """
+        fetched = jax.device_get(self._steps)
+        for step, metrics in fetched:
+            for name, value in metrics.items():
+                if not np.isfinite(value):
+                    raise FloatingPointError(
+                        f"step {step}: {name} is {value}; checkpoints of earlier steps are intact. "
+                        "Lower the learning rates, or compute in float32"
+                    )
+        means = {name: float(np.mean([m[name] for _, m in fetched])) for name in fetched[0][1]}
+        if self._start is not None and self._timed:
+            seconds = time.perf_counter() - self._start
+            means["images_per_second"] = self._timed * self._examples / seconds
+        self._steps.clear()
+        self.restart_clock()
+        return means
+
+
+class _Termination:
+    """Notes SIGTERM instead of dying of it, so that the loop can save first."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __enter__(self) -> "_Termination":
+        self._previous = signal.signal(signal.SIGTERM, self._note)
+        return self
+
+    def _note(self, *_: Any) -> None:
+        self.requested = True
+
+    def __exit__(self, *_: Any) -> None:
+        signal.signal(signal.SIGTERM, self._previous)

@@ -1,0 +1,112 @@
+"""Devices and processes: the only file that knows how many there are.
+
+One device runs under `jit`. Several, on one or more processes, run the same per-device step under
+`pmap`; the state is replicated and has no device axis outside, so that checkpoints and everything
+else are the same in both cases.
+"""
+
+import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from jaxcolor.config import InputError
+
+_AXIS = "data"
+
+
+def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -> None:
+    """Joins the processes of a run, and keeps compiled programs for the next one.
+
+    Call before anything asks JAX for its devices. Compiled programs go to the folder that
+    `JAX_COMPILATION_CACHE_DIR` names, by default `~/.cache/jaxcolor`.
+
+    Args:
+        coordinator: "HOST:PORT" of process 0, "auto" where a cluster's environment tells it
+            (Slurm, Open MPI, Kubernetes, Cloud TPU), or "" for a single process.
+        num_processes: of the run, if the coordinator is given.
+        process_id: of this process, if the coordinator is given.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        cache = pathlib.Path("~/.cache/jaxcolor").expanduser()
+        jax.config.update("jax_compilation_cache_dir", str(cache))
+    if coordinator == "auto":
+        jax.distributed.initialize()
+    elif coordinator:
+        jax.distributed.initialize(coordinator, num_processes, process_id)
+
+
+class Devices:
+    """All devices of a run: where its state and batches lie, and how its step is compiled."""
+
+    def __init__(self, batch_size: int):
+        """Takes every device there is.
+
+        Args:
+            batch_size: over all devices and processes, of training.
+
+        Raises:
+            InputError: the devices do not divide the batch.
+        """
+        self.local = np.array(jax.local_devices())
+        self.process_index = jax.process_index()
+        self.process_count = jax.process_count()
+        count = jax.device_count()
+        if batch_size % count:
+            raise InputError(
+                f"config.data.batch_size={batch_size}: {count} devices do not divide it; take a "
+                f"multiple of {count}, such as {-(-batch_size // count) * count}"
+            )
+        self._mesh = Mesh(self.local, (_AXIS,))
+        # The axis that a per-device step reduces over; None on one device, which has none.
+        self.axis_name = _AXIS if count > 1 else None
+
+    @property
+    def is_first_process(self) -> bool:
+        """Whether this process reports for all."""
+        return self.process_index == 0
+
+    def describe(self) -> str:
+        """Names the devices, for people."""
+        kind = self.local[0].device_kind
+        count = jax.device_count()
+        return f"{count} × {kind}" + (
+            f", {self.process_count} processes" if self.process_count > 1 else ""
+        )
+
+    def replicate(self, tree: Any) -> Any:
+        """Copies arrays to every local device."""
+        return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec()))
+
+    def spread(self, batch: np.ndarray) -> jax.Array:
+        """Spreads a batch `[n, …]` over the local devices, which divide n."""
+        return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(_AXIS)))
+
+    def compile_step(self, step: Callable) -> Callable:
+        """Compiles a per-device step `(state, batch, key) -> (state, metrics)`.
+
+        The result takes a replicated state, whose memory it reuses, and a spread batch.
+        """
+        if self.axis_name is None:
+            return jax.jit(step, donate_argnums=0)
+        mapped = jax.pmap(
+            step, _AXIS, in_axes=(None, 0, None), out_axes=(None, None), donate_argnums=0
+        )
+        devices = len(self.local)
+
+        def run(state: Any, batch: Any, key: jax.Array) -> Any:
+            shares = jax.tree.map(lambda x: x.reshape(devices, -1, *x.shape[1:]), batch)
+            return mapped(state, shares, key)
+
+        return run
+
+    def any_process(self, flag: bool) -> bool:
+        """Tells every process whether one of them raised a flag; all have to ask together."""
+        if self.process_count == 1:
+            return flag
+        return bool(multihost_utils.process_allgather(np.array(flag)).any())

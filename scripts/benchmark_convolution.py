@@ -1,0 +1,121 @@
+"""What the three bilinear maps of jaxcolor/models/layers.py gain over plain JAX.
+
+    python scripts/benchmark_convolution.py --batch_size 4 --image_size 256
+
+Times one gradient of the whole U-Net, and one gradient of the gradient penalty on the PatchGAN,
+with the maps and with JAX's own derivatives of the same operations; the two take turns.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxcolor import config as config_lib
+from jaxcolor import models
+from jaxcolor.losses.adversarial import gradient_penalty
+from jaxcolor.models import layers
+
+
+def plain_transposed(y, kernel, stride, padding, size):
+    """Transposes a convolution and leaves its derivatives to JAX."""
+    shape = jax.ShapeDtypeStruct((y.shape[0], *size, kernel.shape[2]), y.dtype)
+    transpose = jax.linear_transpose(lambda x: plain(x, kernel, stride, padding), shape)
+    return transpose(y)[0]
+
+
+def plain(x, kernel, stride, padding):
+    """Convolves and leaves the derivatives to JAX."""
+    return jax.lax.conv_general_dilated(
+        x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]]:
+    """Makes the two functions to time, with their arguments."""
+    config = config_lib.get_config()
+    config.data.image_size = args.image_size
+    config.discriminator.norm = "layer"
+    generator, critic = models.build_generator(config), models.build_discriminator(config)
+    keys = jax.random.split(jax.random.key(0), 3)
+    size = (args.batch_size, args.image_size, args.image_size)
+    L, real, fake = (
+        jax.random.uniform(key, (*size, channels), minval=-1)
+        for key, channels in zip(keys, (1, 3, 3), strict=True)
+    )
+    variables = generator.init(keys[0], L, train=False)
+    params = critic.init(keys[1], real)["params"]
+
+    def generator_loss(params):
+        ab, _ = generator.apply(
+            {**variables, "params": params},
+            L,
+            train=True,
+            rngs={"dropout": keys[2]},
+            mutable=["batch_stats"],
+        )
+        return jnp.abs(ab).mean()
+
+    def penalty(params):
+        examples = jax.random.split(keys[2], args.batch_size)
+        return gradient_penalty(
+            lambda pairs: critic.apply({"params": params}, pairs), real, fake, examples
+        )
+
+    return {
+        "U-Net, gradient": (jax.grad(generator_loss), (variables["params"],)),
+        "PatchGAN, gradient of the penalty": (jax.grad(penalty), (params,)),
+    }
+
+
+def compile_with(convolution, transposed, function: Callable, arguments: tuple) -> Callable:
+    """Compiles a function with one or the other kind of convolution in the layers."""
+    ours = layers.convolution, layers.transposed_convolution
+    layers.convolution, layers.transposed_convolution = convolution, transposed
+    try:
+        return jax.jit(lambda *a: function(*a)).lower(*arguments).compile()
+    finally:
+        layers.convolution, layers.transposed_convolution = ours
+
+
+def main() -> None:
+    """Prints seconds of both kinds and their ratio."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--image_size", type=int, default=256)
+    parser.add_argument("--batch_size", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    kinds = {
+        "plain JAX": (plain, plain_transposed),
+        "maps": (layers.convolution, layers.transposed_convolution),
+    }
+    for name, (function, arguments) in make_functions(args).items():
+        programs = {k: compile_with(*v, function, arguments) for k, v in kinds.items()}
+        results = [jax.block_until_ready(program(*arguments)) for program in programs.values()]
+        scale = max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(results[0]))
+        difference = max(
+            float(jnp.abs(a - b).max()) for a, b in zip(*map(jax.tree.leaves, results), strict=True)
+        )
+        times: dict[str, list[float]] = {kind: [] for kind in programs}
+        for _ in range(args.runs):
+            for kind, program in programs.items():
+                start = time.perf_counter()
+                jax.block_until_ready(program(*arguments))
+                times[kind].append(time.perf_counter() - start)
+        ratios = np.array(times["plain JAX"]) / np.array(times["maps"])
+        seconds = ", ".join(f"{kind} {np.median(values):.3f} s" for kind, values in times.items())
+        print(
+            f"{name}: {seconds}; {np.median(ratios):.1f} times as fast (pairs: "
+            f"{ratios.min():.1f} to {ratios.max():.1f}), largest difference "
+            f"{difference / scale:.1e} of the largest gradient"
+        )
+    print(f"{jax.devices()[0].device_kind}, batch {args.batch_size}, {args.image_size} pixels")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Makes the golden outputs that the tests compare with, from PyTorch.
+
+    pip install torch==2.13.0
+    python scripts/make_goldens.py
+
+Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored.
+"""
+
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+TESTS = pathlib.Path(__file__).parent.parent / "tests"
+sys.path.insert(0, str(TESTS))
+import seeded  # noqa: E402
+
+
+class UNetBlock(nn.Module):
+    """One level of the pix2pix U-Net, with the levels below it inside."""
+
+    def __init__(self, outer, inner, below=None, inputs=None, outermost=False):
+        super().__init__()
+        down = nn.Conv2d(inputs or outer, inner, 4, 2, 1, bias=False)
+        width = inner if below is None else 2 * inner
+        up = nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=outermost)
+        if outermost:
+            parts = [down, below, nn.ReLU(), up, nn.Tanh()]
+        elif below is None:
+            parts = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, nn.BatchNorm2d(outer)]
+        else:
+            norms = nn.BatchNorm2d(inner), nn.BatchNorm2d(outer)
+            parts = [nn.LeakyReLU(0.2), down, norms[0], below, nn.ReLU(), up, norms[1]]
+        self.outermost = outermost
+        self.model = nn.Sequential(*parts)
+
+    def forward(self, x):
+        """Joins the block's output to its input, but for the outermost."""
+        y = self.model(x)
+        return y if self.outermost else torch.cat([x, y], dim=1)
+
+
+class UNet(nn.Module):
+    """The pix2pix U-Net, one channel to two, without dropout."""
+
+    def __init__(self, levels, num_filters):
+        super().__init__()
+        filters = [num_filters * min(2**level, 8) for level in range(levels)]
+        block = UNetBlock(filters[-2], filters[-1])
+        for level in reversed(range(1, levels - 1)):
+            block = UNetBlock(filters[level - 1], filters[level], block)
+        self.model = UNetBlock(2, filters[0], block, inputs=1, outermost=True)
+
+    def forward(self, x):
+        """Maps lightness `[N, 1, H, W]` to colours `[N, 2, H, W]`."""
+        return self.model(x)
+
+
+def make_patchgan(num_filters: int) -> nn.Module:
+    """The 70 × 70 PatchGAN of pix2pix for three channels."""
+    layers = [nn.Conv2d(3, num_filters, 4, 2, 1), nn.LeakyReLU(0.2)]
+    for level, stride in ((1, 2), (2, 2), (3, 1)):
+        inputs, outputs = num_filters * 2 ** (level - 1), num_filters * 2**level
+        layers += [
+            nn.Conv2d(inputs, outputs, 4, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.LeakyReLU(0.2),
+        ]
+    return nn.Sequential(*layers, nn.Conv2d(8 * num_filters, 1, 4, 1, 1))
+
+
+def load_seeded(network: nn.Module) -> nn.Module:
+    """Fills a network with the weights that its tensors' names draw."""
+    shapes = {
+        name: tuple(tensor.shape)
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    weights = {name: torch.tensor(value) for name, value in seeded.weights(shapes).items()}
+    network.load_state_dict(weights, strict=False)
+    return network
+
+
+def unet_outputs() -> dict[str, np.ndarray]:
+    """Outputs of a U-Net in evaluation and in training, and the full one's parameter count."""
+    x = torch.tensor(seeded.normal("input", (2, 1, 64, 64)))
+    network = load_seeded(UNet(levels=6, num_filters=4))
+    with torch.no_grad():
+        evaluated = network.eval()(x).numpy()
+        trained = network.train()(x).numpy()
+    full = UNet(levels=8, num_filters=64)
+    return {
+        "eval": evaluated,
+        "train": trained,
+        "num_parameters": np.array(sum(p.numel() for p in full.parameters())),
+    }
+
+
+def optimizer_paths() -> dict[str, np.ndarray]:
+    """Parameters after each of 50 steps on gradients of very different size."""
+    makers: dict[str, Callable] = {
+        "adam": lambda params: torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999)),
+        "rmsprop": lambda params: torch.optim.RMSprop(params, lr=5e-5),
+    }
+    paths = {}
+    for name, make in makers.items():
+        parameter = nn.Parameter(torch.tensor(seeded.normal("parameter", (4, 8))))
+        optimizer = make([parameter])
+        path = []
+        for step in range(50):
+            scales = 10.0 ** np.arange(-8, 0).astype(np.float32)
+            parameter.grad = torch.tensor(seeded.normal(f"gradient {step}", (4, 8)) * scales)
+            optimizer.step()
+            path.append(parameter.detach().clone().numpy())
+        paths[name] = np.stack(path)
+    return paths
+
+
+def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
+    """Losses of three training steps, as PyTorch code for pix2pix and for WGANs computes them."""
+    generator = load_seeded(UNet(levels=5, num_filters=4))
+    discriminator = load_seeded(make_patchgan(4))
+
+    def make_optimizer(network: nn.Module) -> torch.optim.Optimizer:
+        if wasserstein:
+            return torch.optim.RMSprop(network.parameters(), lr=5e-5)
+        return torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+
+    optimizer_g, optimizer_d = make_optimizer(generator), make_optimizer(discriminator)
+    cross_entropy = nn.BCEWithLogitsLoss()
+    critic_steps = 2 if wasserstein else 1
+    losses: dict[str, list[float]] = {name: [] for name in ("D_real", "D_fake", "G_GAN", "G_L1")}
+
+    def judge(scores: torch.Tensor, target: float) -> torch.Tensor:
+        if wasserstein:
+            return scores.mean()
+        return cross_entropy(scores, torch.full_like(scores, target))
+
+    for step in range(3):
+        for turn in range(critic_steps):
+            light = torch.tanh(torch.tensor(seeded.normal(f"L {step} {turn}", (4, 1, 32, 32))))
+            real = torch.tanh(torch.tensor(seeded.normal(f"ab {step} {turn}", (4, 2, 32, 32))))
+            fake = generator(light)
+            optimizer_d.zero_grad()
+            d_real = judge(discriminator(torch.cat([light, real], 1)), 1.0)
+            d_fake = judge(discriminator(torch.cat([light, fake.detach()], 1)), 0.0)
+            (d_fake - d_real if wasserstein else 0.5 * (d_real + d_fake)).backward()
+            optimizer_d.step()
+            if wasserstein:
+                with torch.no_grad():
+                    for parameter in discriminator.parameters():
+                        parameter.clamp_(-0.01, 0.01)
+        optimizer_g.zero_grad()
+        verdict = judge(discriminator(torch.cat([light, fake], 1)), 1.0)
+        g_gan = -verdict if wasserstein else verdict
+        g_l1 = (fake - real).abs().mean()
+        (g_gan + 100 * g_l1).backward()
+        optimizer_g.step()
+        for name, value in zip(losses, (d_real, d_fake, g_gan, g_l1), strict=True):
+            losses[name].append(value.item())
+    return {name: np.array(values) for name, values in losses.items()}
+
+
+def main() -> None:
+    """Writes tests/goldens/*.npz."""
+    goldens = {
+        "unet": unet_outputs(),
+        "optimizers": optimizer_paths(),
+        "pix2pix": training_losses(wasserstein=False),
+        "wgan_clip": training_losses(wasserstein=True),
+    }
+    for name, arrays in goldens.items():
+        np.savez_compressed(TESTS / "goldens" / f"{name}.npz", **arrays)
+        print(name, {key: array.shape for key, array in arrays.items()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Packs a folder of images into ArrayRecord files, for config.data.source="array_record".
+
+    python scripts/pack_array_record.py photos packed
+
+Files go in as they are, whole, and are read once to see that they can be. Output:
+train.array_record, validation.array_record and test.array_record, split as
+config.data.source="folder" splits.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from array_record.python.array_record_module import ArrayRecordWriter
+from tqdm import tqdm
+
+from jaxcolor import config as config_lib
+from jaxcolor.config import InputError
+from jaxcolor.data import sources
+
+
+def main() -> None:
+    """Packs the folder."""
+    data = config_lib.get_config().data
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", help="with the images, at any depth")
+    parser.add_argument("output", type=pathlib.Path, help="folder to write to")
+    parser.add_argument("--validation_fraction", type=float, default=data.validation_fraction)
+    parser.add_argument("--test_fraction", type=float, default=data.test_fraction)
+    parser.add_argument("--split_file", default=data.split_file)
+    parser.add_argument("--skip_unreadable", action="store_true")
+    args = parser.parse_args()
+
+    data.source, data.path = "folder", args.folder
+    data.validation_fraction, data.test_fraction = args.validation_fraction, args.test_fraction
+    data.split_file, data.skip_unreadable = args.split_file, args.skip_unreadable
+    try:
+        splits = sources.open_splits(data, sources.SPLITS)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    for split, source in splits.items():
+        # One record a group: a reader that shuffles decompresses nothing that it does not use.
+        writer = ArrayRecordWriter(str(args.output / f"{split}.array_record"), "group_size:1")
+        for path in tqdm(source.paths, desc=split, unit="img", disable=None):
+            writer.write(path.read_bytes())
+        writer.close()
+        print(f"{args.output / split}.array_record: {len(source):,} images")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Sets up an environment, trains a small colorizer on drawn scenes, scores it and shows the way on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/environment.sh ""
+
+run=runs/quickstart
+python -m jaxcolor.train --config configs/quickstart.py --workdir "$run"
+python -m jaxcolor.evaluate --workdir "$run"
+cat <<EOF
+
+Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
+Scores, beside those of gray:       $run/scores.md
+To colour a photograph of your own:
+    $(command -v python) -m jaxcolor.colorize PHOTO.jpg --checkpoint $run --output colorized
+This model has seen nothing but drawings; for photographs, train on photographs (README.md).
+EOF

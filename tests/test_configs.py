@@ -1,0 +1,163 @@
+import ast
+import importlib.util
+
+import pytest
+from conftest import ROOT, run_module
+
+from jaxcolor import config as config_lib
+from jaxcolor.config import InputError
+from jaxcolor.training import loop
+
+CONFIGS = sorted((ROOT / "configs").rglob("*.py"))
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_trains_two_steps(path, tmp_path):
+    config = load(path)
+    config_lib.validate(config)
+    config.data.source = "scenes"
+    config.data.image_size = 32
+    config.data.batch_size = 2
+    config.generator.num_filters = 8
+    config.discriminator.num_filters = 8
+    config.train.num_steps = 2
+    config.data.num_scenes = 60  # a quick validation; the rest is the documented smoke run
+    assert loop.train_and_evaluate(config, tmp_path / "run").step == 2
+    assert (tmp_path / "run" / "checkpoints" / "2").exists()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_says_its_command(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text()))
+    assert f"--config {path.relative_to(ROOT).as_posix()}" in docstring
+
+
+def test_command_with_the_documented_smoke_flags(tmp_path):
+    flags = (
+        "data.source=scenes",
+        "data.image_size=32",
+        "data.batch_size=2",
+        "generator.num_filters=8",
+        "discriminator.num_filters=8",
+        "train.num_steps=2",
+    )
+    done = run_module(
+        "jaxcolor.train",
+        *("--config", "configs/pix2pix.py", "--workdir", tmp_path / "run"),
+        *(f"--config.{flag}" for flag in flags),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "step 2  validation/PSNR" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        (
+            "--config.generator.filters=8",
+            "no field config.generator.filters; is it config.generator.num_filters?",
+        ),
+        ("--config.train.steps=8", "no field config.train.steps; is it config.train.num_steps?"),
+        ("--config.data.batch_size=many", "--config.data.batch_size=many"),
+        ("--config.data.batch_size=-4", "config.data.batch_size=-4: must be at least 1"),
+        ("--config.data.image_size=96", "power of two"),
+        ("--config.data.batch_size=64", "only 51 images"),
+        ("stray", "unexpected arguments ['stray']"),
+    ],
+)
+def test_mistakes_on_the_command_line(flag, message, tmp_path):
+    done = run_module(
+        "jaxcolor.train",
+        *("--config", "configs/quickstart.py", "--workdir", tmp_path / "run"),
+        *("--config.data.num_scenes=60", "--config.data.image_size=32", flag),
+    )
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_missing_and_a_broken_config_file(tmp_path):
+    missing = run_module("jaxcolor.train", "--config", "nowhere.py", "--workdir", tmp_path)
+    assert missing.returncode != 0
+    assert "nowhere.py" in missing.stderr
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "from jaxcolor import config as defaults\n"
+        "def get_config():\n"
+        "    config = defaults.get_config()\n"
+        "    config.objective.lamda_l1 = 50.0\n"
+        "    return config\n"
+    )
+    done = run_module("jaxcolor.train", "--config", broken, "--workdir", tmp_path / "run")
+    assert done.returncode != 0
+    assert "lamda_l1" in done.stderr
+    assert "lambda_l1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data.resize": "squash"}, "config.data.resize='squash': must be 'stretch' or 'crop'"),
+        ({"data.color_space": "xyz"}, "config.data.color_space='xyz': must be 'lab'"),
+        ({"train.dtype": "float64"}, "config.train.dtype='float64'"),
+        ({"discriminator.norm": "group"}, "config.discriminator.norm='group'"),
+        ({"data.num_threads": 0}, "config.data.num_threads=0: must be at least 1"),
+        ({"objective.critic_steps": 0}, "config.objective.critic_steps=0"),
+        ({"objective.clip": -0.1}, "config.objective.clip=-0.1: must be at least 0"),
+        ({"generator.dropout": 1.0}, r"config.generator.dropout=1.0: must lie in \[0, 1\)"),
+        ({"data.test_fraction": 0.9, "data.validation_fraction": 0.2}, "leave nothing to train"),
+        ({"train.num_steps": 0}, "num_steps or config.train.num_epochs"),
+    ],
+)
+def test_values_out_of_range(config, changes, message):
+    config.update_from_flattened_dict(changes)
+    with pytest.raises(InputError, match=message):
+        config_lib.validate(config)
+
+
+def test_all_mistakes_are_listed_at_once(config):
+    config.data.batch_size = 0
+    config.train.dtype = "int8"
+    with pytest.raises(InputError) as error:
+        config_lib.validate(config)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_fields_cannot_be_added_nor_change_their_type(config):
+    with pytest.raises(AttributeError, match="batch_size"):
+        config.data.batch_sise = 4
+    with pytest.raises(TypeError, match="batch_size"):
+        config.data.batch_size = "4"
+
+
+def test_saving_and_loading_keeps_every_field(config, tmp_path):
+    config.objective.lambda_l1 = 12.5
+    config_lib.save(config, tmp_path / "config.json")
+    loaded = config_lib.load(tmp_path / "config.json")
+    assert loaded == config
+    assert type(loaded.objective.lambda_l1) is float
+    with pytest.raises(InputError, match="no such file"):
+        config_lib.load(tmp_path / "other.json")
+    (tmp_path / "config.json").write_text('{"data": {"colour": 1}}')
+    with pytest.raises(InputError, match="colour"):
+        config_lib.load(tmp_path / "config.json")
+
+
+def test_differences_leave_out_what_a_resumed_run_may_change(config):
+    other = config.copy_and_resolve_references()
+    assert config_lib.differences(config, other) == []
+    other.train.num_steps = 50
+    other.train.log_every = 1
+    assert config_lib.differences(config, other) == []
+    other.optimizer.generator.b1 = 0.9
+    assert config_lib.differences(config, other) == [
+        "config.optimizer.generator.b1: was 0.5, is 0.9"
+    ]

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from conftest import run_module
+from PIL import Image
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.metrics import folders
+
+
+@pytest.fixture
+def predictions(photos, tmp_path):
+    """The photos, a little off, some in another format."""
+    folder = tmp_path / "predictions"
+    for i, path in enumerate(images.find(photos)):
+        target = (folder / path.relative_to(photos)).with_suffix(".bmp" if i % 2 else ".png")
+        off = np.clip(images.read(path).astype(int) + 10, 0, 255).astype(np.uint8)
+        images.write(target, off)
+    return folder
+
+
+def test_equally_named_images_are_compared(predictions, photos):
+    rows = folders.evaluate(predictions, photos)
+    assert rows.keys() == {"predictions", "gray"}
+    assert rows["predictions"]["num_images"] == 12
+    assert 9.0 < rows["predictions"]["MAE_255"]["mean"] < 10.0
+    assert rows["predictions"]["epsilon_accuracy"]["min"] == 1
+    assert rows["gray"]["MAE_255"]["mean"] > 20
+
+
+def test_images_of_different_sizes_may_stand_side_by_side(tmp_path):
+    for folder in ("one", "two"):
+        for i, size in enumerate([(20, 30), (40, 16)]):
+            images.write(tmp_path / folder / f"{i}.png", np.full((*size, 3), 50 * i, np.uint8))
+    rows = folders.evaluate(tmp_path / "one", tmp_path / "two")
+    assert rows["predictions"]["PSNR"]["num_infinite"] == 2
+
+
+def test_everything_that_does_not_match_is_listed(predictions, photos):
+    next(iter(predictions.rglob("*.bmp"))).unlink()
+    Image.new("RGB", (8, 8)).save(predictions / "extra.png")
+    with pytest.raises(InputError) as error:
+        folders.evaluate(predictions, photos)
+    assert str(error.value).count("has no partner") == 2
+
+
+def test_sizes_must_agree_and_files_be_readable(predictions, photos):
+    first, second, *_ = images.find(predictions)
+    images.write(first, np.zeros((20, 20, 3), np.uint8))
+    second.write_bytes(b"nothing")
+    with pytest.raises(InputError) as error:
+        folders.evaluate(predictions, photos)
+    assert "is 20 × 20, but" in str(error.value)
+    assert str(second) in str(error.value)
+
+
+def test_two_files_of_one_name(predictions, photos):
+    path = images.find(predictions)[0]
+    images.write(path.with_suffix(".tif"), images.read(path))
+    with pytest.raises(InputError, match="differ in nothing but the extension"):
+        folders.evaluate(predictions, photos)
+
+
+def test_command(predictions, photos, tmp_path):
+    done = run_module(
+        "jaxcolor.evaluate",
+        *("--predictions", predictions, "--truth", photos, "--json", tmp_path / "out" / "s.json"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| predictions" in done.stdout
+    assert (tmp_path / "out" / "s.md").exists()
+    for wrong in (("--predictions", predictions), ("--data", photos), ()):
+        refused = run_module("jaxcolor.evaluate", *wrong)
+        assert refused.returncode == 2
+        assert "usage" in refused.stderr

@@ -1,0 +1,131 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+
+GRADIENT = np.stack([np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))] * 3, axis=-1)
+
+
+def encode(image: Image.Image, format: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def test_colour_png_is_read_as_it_is():
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(images.decode(encode(Image.fromarray(pixels), "PNG")), pixels)
+
+
+def test_gray_becomes_three_equal_channels():
+    data = encode(Image.fromarray(GRADIENT[..., 0]), "PNG")
+    np.testing.assert_array_equal(images.decode(data), GRADIENT)
+
+
+def test_cmyk_jpeg_keeps_its_colours():
+    cmyk = Image.new("CMYK", (32, 32), (0, 255, 255, 0))  # magenta and yellow make red
+    pixels = images.decode(encode(cmyk, "JPEG", quality=95))
+    np.testing.assert_allclose(pixels.reshape(-1, 3).mean(0), (255, 0, 0), atol=4)
+
+
+def test_palette_with_a_transparent_colour():
+    palette = Image.new("P", (4, 4))
+    palette.putpalette([10, 20, 30, 200, 100, 50])
+    palette.putpixel((1, 0), 1)
+    opaque = images.decode(encode(palette, "PNG"))
+    np.testing.assert_array_equal(opaque[0, :2], [(10, 20, 30), (200, 100, 50)])
+    transparent = images.decode(encode(palette, "PNG", transparency=0))
+    np.testing.assert_array_equal(transparent[0, :2], [(255, 255, 255), (200, 100, 50)])
+
+
+def test_alpha_is_laid_over_white():
+    rgba = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    rgba.putpixel((1, 0), (0, 0, 0, 128))
+    np.testing.assert_allclose(images.decode(encode(rgba, "PNG"))[0, :, 0], (255, 127), atol=1)
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_sixteen_bit_gray_is_scaled(format):
+    deep = Image.fromarray(np.array([[0, 257, 32768, 65535]], np.uint16))
+    np.testing.assert_array_equal(images.decode(encode(deep, format))[0, :, 1], (0, 1, 128, 255))
+
+
+def test_thirty_two_bit_samples_are_refused_by_name():
+    data = encode(Image.fromarray(np.ones((2, 2), np.float32)), "TIFF")
+    with pytest.raises(InputError, match="32-bit"):
+        images.decode(data)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation):
+    upright = np.zeros((16, 32, 3), np.uint8)
+    upright[:8, :16] = 250  # bright at the upper left
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = Image.fromarray(upright)
+    if orientation in undo:
+        stored = stored.transpose(undo[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = images.decode(encode(stored, "PNG", exif=exif))
+    np.testing.assert_array_equal(pixels, upright)
+
+
+def test_damaged_files_are_refused(tmp_path):
+    whole = encode(Image.fromarray(GRADIENT), "JPEG")
+    files = {"cut.jpg": whole[: len(whole) // 2], "text.png": b"no image", "empty.jpg": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(InputError, match=name):
+            images.read(tmp_path / name)
+    (tmp_path / "good.jpg").write_bytes(whole)
+    paths = images.find(tmp_path)
+    problems = images.unreadable(paths, num_threads=2)
+    assert {path.name for path in problems} == files.keys()
+    assert all(problems.values())
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.png: No such file"):
+        images.read(tmp_path / "gone.png")
+
+
+def test_find_searches_to_the_bottom_and_knows_the_extensions(tmp_path):
+    for name in ("b.JPG", "sub/deep/a.webp", "c.tiff", "notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = [path.relative_to(tmp_path).as_posix() for path in images.find(tmp_path)]
+    assert found == ["b.JPG", "c.tiff", "sub/deep/a.webp"]
+    with pytest.raises(InputError, match="no such folder"):
+        images.find(tmp_path / "missing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no image"):
+        images.find(tmp_path / "empty")
+
+
+def test_write_leaves_nothing_behind_when_it_fails(tmp_path):
+    with pytest.raises(ValueError, match="unknown file extension"):
+        images.write(tmp_path / "picture.unknown", GRADIENT)
+    assert not list(tmp_path.iterdir())
+    images.write(tmp_path / "new" / "picture.png", GRADIENT)
+    np.testing.assert_array_equal(images.read(tmp_path / "new" / "picture.png"), GRADIENT)
+
+
+def test_sheet_tiles_rows_and_columns():
+    rows = [np.full((3, 4, 5, 3), value, np.uint8) for value in (10, 20)]
+    picture = images.sheet(rows, gap=1)
+    assert picture.shape == (2 * 5 + 1, 3 * 6 + 1, 3)
+    assert (picture[1:5, 1:6] == 10).all()
+    assert (picture[6:10, 13:18] == 20).all()
+    assert (picture[5] == 255).all()

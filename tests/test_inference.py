@@ -1,0 +1,217 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from comparison import assert_trees_close
+from conftest import run_module
+from PIL import Image
+
+from jaxcolor import color, images, inference, models
+from jaxcolor.config import InputError
+from jaxcolor.data import transforms
+from jaxcolor.data.sources import FileSource
+from jaxcolor.training import loop
+
+
+def make_colorizer(config, seed=0):
+    """A colorizer of strong, arbitrary colours that all lie within sRGB for middle grays."""
+    generator = models.build_generator(config)
+    L = jnp.zeros((1, config.data.image_size, config.data.image_size, 1))
+    variables = generator.init(jax.random.key(seed), L, train=False)
+    variables["params"]["up_0"]["kernel"] *= 3
+    variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
+    return inference.Colorizer(config, variables)
+
+
+@pytest.fixture
+def colorizer(config):
+    return make_colorizer(config)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The workdir of a short run."""
+    from jaxcolor import config as config_lib
+
+    config = config_lib.get_config()
+    config.data.image_size = 32
+    config.data.batch_size = 4
+    config.data.num_scenes = 40
+    config.data.validation_fraction = 0.15
+    config.generator.num_filters = 4
+    config.discriminator.num_filters = 4
+    config.train.num_steps = 3
+    config.train.ema_decay = 0.5
+    workdir = tmp_path_factory.mktemp("inference") / "run"
+    state = loop.train_and_evaluate(config, workdir)
+    return workdir, jax.device_get(state), config
+
+
+def picture(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    small = rng.integers(60, 190, (4, 4, 3), dtype=np.uint8)
+    return images.resize(small, height, width)
+
+
+def lightness(pixels):
+    return np.asarray(color.rgb_to_lab(jnp.asarray(pixels / 255, jnp.float32)))[..., 0]
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (1, 1), (7, 300), (301, 40), (513, 517)])
+def test_any_size_keeps_its_size_and_its_lightness(colorizer, shape):
+    gray = picture(*shape)[..., 0]
+    out = colorizer(gray)
+    assert out.shape == (*shape, 3)
+    assert out.dtype == np.uint8
+    assert np.ptp(out.astype(int), axis=-1).max() > 10
+    np.testing.assert_allclose(lightness(out), lightness(np.stack([gray] * 3, -1)), atol=0.6)
+
+
+def test_gray_as_two_and_as_three_axes_are_the_same(colorizer):
+    gray = picture(20, 30)[..., 0]
+    np.testing.assert_array_equal(colorizer(gray), colorizer(np.stack([gray] * 3, axis=-1)))
+
+
+def test_colours_of_the_input_do_not_matter(colorizer):
+    photo = picture(40, 32)
+    gray = np.asarray(transforms.to_gray(jnp.asarray(photo[None])))[0]
+    difference = colorizer(photo).astype(int) - colorizer(gray)
+    assert np.abs(difference).mean() < 1.5
+
+
+def test_at_the_networks_size_it_equals_the_prediction(colorizer):
+    photo = picture(32, 32)
+    np.testing.assert_allclose(
+        colorizer(photo).astype(int), colorizer.predict(photo[None])[0].astype(int), atol=1
+    )
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((1, 4, 4, 3), np.uint8),
+        np.zeros(4, np.uint8),
+    ],
+)
+def test_other_arrays_are_refused(colorizer, image):
+    with pytest.raises(InputError, match=r"must be \[H, W\] or \[H, W, 3\] uint8, is \["):
+        colorizer(image)
+
+
+def test_a_checkpoint_gives_the_average_of_the_best_step(run):
+    workdir, state, _ = run
+    colorizer = inference.Colorizer.from_checkpoint(str(workdir))
+    assert_trees_close(jax.device_get(colorizer._variables), state.ema)
+
+
+def test_what_is_no_checkpoint_is_refused(run, tmp_path):
+    workdir, _, _ = run
+    with pytest.raises(InputError, match=r"config\.json: no such file"):
+        inference.Colorizer.from_checkpoint(tmp_path)
+    (tmp_path / "config.json").write_text((workdir / "config.json").read_text())
+    with pytest.raises(InputError, match="holds no checkpoints"):
+        inference.Colorizer.from_checkpoint(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(InputError, match="no checkpoint yet"):
+        inference.Colorizer.from_checkpoint(tmp_path)
+    text = (workdir / "config.json").read_text()
+    (tmp_path / "config.json").write_text(text.replace('"num_filters": 4', '"num_filters": 8'))
+    (tmp_path / "checkpoints").rmdir()
+    (tmp_path / "checkpoints").symlink_to(workdir / "checkpoints")
+    with pytest.raises(InputError, match=r"another model: the shape of ema/"):
+        inference.Colorizer.from_checkpoint(tmp_path)
+
+
+def test_files_and_folders(colorizer, photos, tmp_path):
+    upright = picture(30, 50)
+    rotated = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    rotated.save(tmp_path / "rotated.jpg", exif=exif, quality=95, subsampling=0)
+    Image.fromarray(picture(8, 8)[..., 0]).save(tmp_path / "gray.bmp")
+    problems = inference.colorize_files(
+        colorizer, [photos, tmp_path / "rotated.jpg", tmp_path / "gray.bmp"], tmp_path / "out"
+    )
+    assert problems == []
+    written = {p.relative_to(tmp_path / "out").as_posix() for p in images.find(tmp_path / "out")}
+    tree = {p.relative_to(photos).as_posix() for p in images.find(photos)}
+    assert written == tree | {"rotated.jpg", "gray.bmp"}
+    out = tmp_path / "out" / "rotated.jpg"
+    with Image.open(out) as image:
+        assert image.size == (50, 30)
+        assert image.getexif().get(0x0112, 1) == 1
+    np.testing.assert_allclose(lightness(images.read(out)), lightness(upright), atol=4)
+    with Image.open(tmp_path / "out" / "gray.bmp") as image:
+        assert image.format == "BMP"
+
+
+def test_what_cannot_be_read_is_reported_and_the_rest_is_done(colorizer, photos, tmp_path):
+    (photos / "bad.jpg").write_bytes(b"nothing")
+    (tmp_path / "letter.txt").write_text("dear reader")
+    problems = inference.colorize_files(
+        colorizer, [tmp_path / "letter.txt", photos], tmp_path / "out"
+    )
+    assert len(problems) == 2
+    assert "letter.txt" in problems[0]
+    assert "bad.jpg" in problems[1]
+    assert len(images.find(tmp_path / "out")) == 12
+
+
+def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):
+    before = {path: path.read_bytes() for path in images.find(photos)}
+    with pytest.raises(InputError, match="would overwrite"):
+        inference.colorize_files(colorizer, [photos], photos)
+    with pytest.raises(InputError, match="would overwrite"):
+        inference.colorize_files(colorizer, [photos / "a" / "1.png"], photos / "b" / ".." / "a")
+    (tmp_path / "link").symlink_to(photos)
+    with pytest.raises(InputError, match="would overwrite"):
+        inference.colorize_files(colorizer, [photos], tmp_path / "link")
+    assert {path: path.read_bytes() for path in images.find(photos)} == before
+
+
+def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):
+    (tmp_path / "1.png").write_bytes((photos / "a" / "1.png").read_bytes())
+    with pytest.raises(InputError, match=r"both .* would be written there"):
+        inference.colorize_files(
+            colorizer, [photos / "a" / "1.png", tmp_path / "1.png"], tmp_path / "out"
+        )
+    with pytest.raises(InputError, match="no such file or folder"):
+        inference.colorize_files(colorizer, [tmp_path / "gone.png"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_evaluation_scores_every_image_and_gray_beside_it(colorizer, photos):
+    rows = inference.evaluate(colorizer, FileSource(images.find(photos)))
+    assert rows.keys() == {"model", "gray"}
+    assert rows["model"]["num_images"] == rows["gray"]["num_images"] == 12
+    assert rows["gray"]["colorfulness"]["max"] < 1
+    assert rows["model"]["fps_generator"] > 0
+    assert rows["model"]["fps_files"] > 0
+    truth = [images.resize(images.read(path), 32, 32) for path in images.find(photos)]
+    errors = [np.abs(colorizer.predict(t[None])[0] / 255 - t / 255).mean() for t in truth]
+    assert rows["model"]["MAE"]["mean"] == pytest.approx(np.mean(errors), rel=1e-3)
+
+
+def test_commands(run, photos, tmp_path):
+    workdir, _, _ = run
+    done = run_module(
+        "jaxcolor.evaluate", "--workdir", workdir, "--data", photos, "--json", tmp_path / "s.json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| gray, min" in done.stdout
+    assert "12" in (tmp_path / "s.md").read_text()
+
+    (photos / "bad.jpg").write_bytes(b"nothing")
+    colored = run_module(
+        "jaxcolor.colorize", photos, "--checkpoint", workdir, "--output", tmp_path / "out"
+    )
+    assert colored.returncode == 1
+    assert "bad.jpg" in colored.stderr
+    assert "Traceback" not in colored.stderr
+    assert len(images.find(tmp_path / "out")) == 12
+
+    refused = run_module("jaxcolor.evaluate", "--workdir", tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ")

@@ -1,0 +1,253 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from comparison import assert_trees_close
+from conftest import ROOT
+from tensorboard_events import scalars
+
+from jaxcolor import config as config_lib
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.training import loop, parallel
+from jaxcolor.training.checkpoint import Checkpoints
+from jaxcolor.training.summary import Summary
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    return tmp_path / "run"
+
+
+def steps_kept(workdir):
+    return sorted(int(path.name) for path in (workdir / "checkpoints").iterdir())
+
+
+def test_stopping_and_resuming_changes_nothing_at_all(config, tmp_path):
+    config.data.resize = "crop"
+    config.train.ema_decay = 0.9
+    config.train.num_steps = 20
+    config.train.eval_every = 0
+    whole = loop.train_and_evaluate(config, tmp_path / "whole")
+    config.train.num_steps = 10
+    loop.train_and_evaluate(config, tmp_path / "parts")
+    config.train.num_steps = 20
+    config.train.log_every = 7
+    parts = loop.train_and_evaluate(config, tmp_path / "parts")
+    assert parts.step == 20
+    assert_trees_close(parts, whole)
+    again = loop.train_and_evaluate(config, tmp_path / "parts")
+    assert_trees_close(again, whole)
+
+
+def test_sigterm_saves_and_returns(config, workdir, tmp_path, monkeypatch, capsys):
+    config.train.num_steps = 6
+    config.train.eval_every = 0
+    whole = loop.train_and_evaluate(config, tmp_path / "whole")
+
+    advance, steps = Summary.advance, []
+
+    def advance_and_terminate(self):
+        advance(self)
+        steps.append(len(steps))
+        if len(steps) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    previous = signal.getsignal(signal.SIGTERM)
+    with monkeypatch.context() as patched:
+        patched.setattr(Summary, "advance", advance_and_terminate)
+        stopped = loop.train_and_evaluate(config, workdir)
+    assert stopped.step == 3
+    assert steps_kept(workdir) == [3]
+    assert signal.getsignal(signal.SIGTERM) is previous
+    assert "stopped by SIGTERM; step 3 is saved" in capsys.readouterr().out
+    assert_trees_close(loop.train_and_evaluate(config, workdir), whole)
+
+
+def test_sigterm_ends_the_command_with_success(tmp_path):
+    command = [sys.executable, "-m", "jaxcolor.train", "--config", "configs/quickstart.py"]
+    small = ["data.image_size=32", "data.batch_size=2", "train.log_every=1", "train.eval_every=0"]
+    process = subprocess.Popen(
+        [*command, "--workdir", tmp_path / "run", *(f"--config.{field}" for field in small)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("step 3 "):
+            process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert steps_kept(tmp_path / "run")[0] >= 3
+
+
+def test_best_and_last_checkpoints_are_kept(config, workdir, monkeypatch):
+    quality = iter([20.0, 30.0, 25.0, 10.0])
+    monkeypatch.setattr(
+        loop, "_make_validation", lambda *_: lambda step, state: {"PSNR": next(quality)}
+    )
+    config.train.num_steps = 4
+    config.train.eval_every = 1
+    loop.train_and_evaluate(config, workdir)
+    assert steps_kept(workdir) == [2, 4]
+    checkpoints = Checkpoints(workdir)
+    assert (checkpoints.best_step(), checkpoints.latest_step()) == (2, 4)
+    checkpoints.close()
+
+
+def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, capsys):
+    config.train.num_steps = 4
+    config.train.log_every = 2
+    config.train.eval_every = 3
+    config.train.num_samples = 3
+    loop.train_and_evaluate(config, workdir)
+    found = scalars(workdir / "events")
+    for name in ("G_GAN", "G_L1", "D_real", "D_fake"):
+        assert found[name].keys() == {2, 3, 4}
+    assert found["validation/PSNR"].keys() == {3, 4}
+    assert found["images_per_second"][2] > 0
+    assert sorted(path.name for path in (workdir / "samples").iterdir()) == [
+        "step_0000003.png",
+        "step_0000004.png",
+    ]
+    sheet = images.read(workdir / "samples" / "step_0000004.png")
+    assert sheet.shape == (3 * 34 + 2, 3 * 34 + 2, 3)
+    gray = sheet[2:34, 2:34].astype(int)
+    assert np.ptp(gray, axis=-1).max() <= 1
+    assert config_lib.load(workdir / "config.json") == config
+    output = capsys.readouterr().out
+    assert "parameters in the generator" in output
+    assert "step 4  validation/PSNR" in output
+
+
+def test_epochs_set_the_number_of_steps(config, workdir):
+    config.train.num_steps, config.train.num_epochs = 0, 1
+    config.train.eval_every = 0
+    assert loop.train_and_evaluate(config, workdir).step == 8  # 30 images in batches of 4
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(config, workdir):
+    config.train.num_steps = 1
+    config.train.eval_every = 0
+    loop.train_and_evaluate(config, workdir)
+    saved = json.loads((workdir / "config.json").read_text())
+    saved["optimizer"]["generator"]["learning_rate"] = 1e38
+    (workdir / "config.json").write_text(json.dumps(saved))
+    config.optimizer.generator.learning_rate = 1e38
+    config.train.num_steps = 6
+    with pytest.raises(FloatingPointError, match=r"step [23]: (G_GAN|G_L1|D_fake) is (nan|inf)"):
+        loop.train_and_evaluate(config, workdir)
+    assert steps_kept(workdir) == [1]
+
+
+def test_another_configuration_is_refused_field_by_field(config, workdir):
+    loop.train_and_evaluate(config, workdir)
+    config.generator.num_filters = 8
+    config.seed = 3
+    with pytest.raises(InputError) as error:
+        loop.train_and_evaluate(config, workdir)
+    assert "config.generator.num_filters: was 4, is 8" in str(error.value)
+    assert "config.seed: was 0, is 3" in str(error.value)
+    assert config_lib.load(workdir / "config.json").seed == 0
+
+
+def test_a_run_cannot_be_shortened_below_what_is_done(config, workdir):
+    config.train.num_steps = 2
+    loop.train_and_evaluate(config, workdir)
+    config.train.num_steps = 1
+    with pytest.raises(InputError, match=r"num_steps=1: .*at step 2 already"):
+        loop.train_and_evaluate(config, workdir)
+
+
+def test_checkpoint_of_another_model(config, workdir):
+    loop.train_and_evaluate(config, workdir)
+    saved = json.loads((workdir / "config.json").read_text())
+    saved["generator"]["num_filters"] = 8
+    (workdir / "config.json").write_text(json.dumps(saved))
+    config.generator.num_filters = 8
+    config.train.num_steps = 4
+    with pytest.raises(InputError, match=r"checkpoints/2: .*another model: .*generator/variables"):
+        loop.train_and_evaluate(config, workdir)
+
+
+def test_half_written_checkpoint(config, workdir):
+    loop.train_and_evaluate(config, workdir)
+    for path in (workdir / "checkpoints" / "2" / "state" / "d").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    config.train.num_steps = 4
+    with pytest.raises(InputError, match=r"checkpoints/2: .*damaged or half-written"):
+        loop.train_and_evaluate(config, workdir)
+
+
+def test_what_a_killed_save_left_is_cleared_away(config, workdir):
+    loop.train_and_evaluate(config, workdir)
+    left = workdir / "checkpoints" / "3.orbax-checkpoint-tmp"
+    shutil.copytree(workdir / "checkpoints" / "2", left)
+    config.train.num_steps = 3
+    assert loop.train_and_evaluate(config, workdir).step == 3
+    assert not left.exists()
+
+
+def test_a_full_disk_costs_the_newest_checkpoint_only(config, workdir):
+    config.train.eval_every = 0
+    loop.train_and_evaluate(config, workdir)
+    config.train.num_steps = 4
+    script = (
+        "import resource, sys, pathlib\n"
+        "from jaxcolor import config as c\n"
+        "from jaxcolor.training import loop\n"
+        "config = c.load(pathlib.Path(sys.argv[1]) / 'config.json')\n"
+        "config.train.num_steps = 4\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "try:\n"
+        "    loop.train_and_evaluate(config, pathlib.Path(sys.argv[1]))\n"
+        "except c.InputError as error:\n"
+        "    sys.exit(f'error: {error}')\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script, workdir],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "JAX_COMPILATION_CACHE_DIR": ""},
+    )
+    assert process.returncode == 1
+    assert "could not be written" in process.stderr
+    assert "the checkpoint of step 2 is intact" in process.stderr
+    assert loop.train_and_evaluate(config, workdir).step == 4
+
+
+def test_workdirs_that_cannot_be_used(config, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written to: Not a directory"):
+        loop.train_and_evaluate(config, tmp_path / "file" / "run")
+    (tmp_path / "strange" / "checkpoints").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"no config\.json"):
+        loop.train_and_evaluate(config, tmp_path / "strange")
+    (tmp_path / "strange" / "config.json").write_text("{]")
+    with pytest.raises(InputError, match="not a configuration"):
+        loop.train_and_evaluate(config, tmp_path / "strange")
+
+
+def test_an_empty_validation_split_can_be_done_without(config, workdir):
+    config.data.validation_fraction = 0.0
+    with pytest.raises(InputError, match=r"the validation split.*eval_every=0"):
+        loop.train_and_evaluate(config, workdir)
+    config.train.eval_every = 0
+    assert loop.train_and_evaluate(config, workdir).step == 2
+
+
+def test_compiled_programs_are_kept_where_the_environment_says(monkeypatch):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "somewhere")
+    changed = {}
+    monkeypatch.setattr(parallel.jax.config, "update", changed.__setitem__)
+    parallel.set_up()
+    assert changed == {}
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    parallel.set_up()
+    assert changed["jax_compilation_cache_dir"].endswith(".cache/jaxcolor")

@@ -1,0 +1,248 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+import seeded
+from comparison import assert_trees_close
+from conftest import ROOT
+from test_networks import converted
+
+from jaxcolor import models, objectives
+from jaxcolor.config import InputError
+from jaxcolor.losses.adversarial import binary_cross_entropy
+from jaxcolor.objectives import state as state_lib
+from jaxcolor.objectives.adversarial import apply_discriminator
+
+GOLDENS = ROOT / "tests" / "goldens"
+
+
+@pytest.fixture
+def adversarial(config):
+    config.generator.dropout = 0.0
+    return config
+
+
+def as_wgan(config, **fields):
+    config.objective.name = "wgan"
+    config.objective.critic_steps = 2
+    config.objective.update(fields)
+    return config
+
+
+def batch_of(count, seed=0):
+    keys = jax.random.split(jax.random.key(seed))
+    L = jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1)
+    return {"L": L, "ab": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5)}
+
+
+def build(config):
+    """Returns the objective, its first state and its compiled step."""
+    objective = objectives.build(config)
+    return objective, jax.jit(objective.init)(jax.random.key(0)), jax.jit(objective.step)
+
+
+def train(config, steps=1, examples=4):
+    objective, state, step = build(config)
+    history = []
+    for i in range(steps):
+        state, metrics = step(
+            state, batch_of(examples * objective.batches_per_step, i), jax.random.key(1)
+        )
+        history.append(metrics)
+    return objective, state, history
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_optimizers_walk_as_pytorchs_do(config, name):
+    optimizer_config = config.optimizer.generator
+    optimizer_config.name = name
+    optimizer_config.learning_rate = {"adam": 2e-4, "rmsprop": 5e-5}[name]
+    optimizer = state_lib.make_optimizer(config, "generator")
+    parameter = jnp.asarray(seeded.normal("parameter", (4, 8)))
+    opt_state = optimizer.init(parameter)
+    with np.load(GOLDENS / "optimizers.npz") as goldens:
+        path = goldens[name]
+    scales = 10.0 ** np.arange(-8, 0).astype(np.float32)
+    for step in range(50):
+        gradient = seeded.normal(f"gradient {step}", (4, 8)) * scales
+        updates, opt_state = optimizer.update(gradient, opt_state, parameter)
+        parameter = optax.apply_updates(parameter, updates)
+        np.testing.assert_allclose(parameter, path[step], atol=1e-6)
+
+
+def pytorch_patchgan(num_filters):
+    """Flax parameters from the weights that a PyTorch PatchGAN's tensor names draw."""
+    shapes = {"0.weight": (num_filters, 3, 4, 4), "0.bias": (num_filters,)}
+    for level, place in ((1, 2), (2, 5), (3, 8)):
+        outputs = num_filters * 2**level
+        shapes[f"{place}.weight"] = (outputs, outputs // 2, 4, 4)
+        shapes[f"{place + 1}.weight"] = shapes[f"{place + 1}.bias"] = (outputs,)
+    shapes |= {"11.weight": (1, 8 * num_filters, 4, 4), "11.bias": (1,)}
+    weights = seeded.weights(shapes)
+    params = {}
+    for ours, theirs in enumerate((0, 2, 5, 8, 11)):
+        params[f"Conv_{ours}"] = {"kernel": weights[f"{theirs}.weight"].transpose(2, 3, 1, 0)}
+        if theirs in (0, 11):
+            params[f"Conv_{ours}"]["bias"] = weights[f"{theirs}.bias"]
+    for ours, theirs in enumerate((3, 6, 9)):
+        params[f"BatchNorm_{ours}"] = {
+            "scale": weights[f"{theirs}.weight"],
+            "bias": weights[f"{theirs}.bias"],
+        }
+    return params
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "wgan_clip"])
+def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
+    config = adversarial
+    if name == "wgan_clip":
+        as_wgan(config, clip=0.01)
+        for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
+            optimizer.name, optimizer.learning_rate = "rmsprop", 5e-5
+    objective, state, step = build(config)
+    discriminator = {"params": pytorch_patchgan(4)}
+    state = state.replace(
+        generator=state.generator.replace(variables=converted(levels=5)),
+        discriminator=state.discriminator.replace(variables=discriminator),
+    )
+    turns = objective.batches_per_step
+    with np.load(GOLDENS / f"{name}.npz") as goldens:
+        expected = dict(goldens)
+    for i in range(3):
+        batch = {}
+        for key, channels in (("L", 1), ("ab", 2)):
+            drawn = [
+                np.tanh(seeded.normal(f"{key} {i} {t}", (4, channels, 32, 32)))
+                for t in range(turns)
+            ]
+            # A step deals its examples out in turn.
+            batch[key] = np.moveaxis(np.stack(drawn, axis=1).reshape(-1, channels, 32, 32), 1, -1)
+        state, metrics = step(state, batch, jax.random.key(0))
+        for loss, values in expected.items():
+            assert float(metrics[loss]) == pytest.approx(values[i], rel=2e-3, abs=2e-6), (loss, i)
+
+
+def test_generator_meets_the_updated_discriminator(adversarial):
+    _, state, step = build(adversarial)
+    batch = batch_of(4)
+    moved, metrics = step(state, batch, jax.random.key(1))
+
+    generator = models.build_generator(adversarial)
+    discriminator = models.build_discriminator(adversarial)
+
+    @jax.jit
+    def generator_gan(network):
+        ab, _ = generator.apply(
+            state.generator.variables, batch["L"], train=True, mutable=["batch_stats"]
+        )
+        pairs = jnp.concatenate([batch["L"], ab], axis=-1)
+        scores = apply_discriminator(discriminator, network.variables["params"], pairs)
+        return binary_cross_entropy(scores, 1.0)
+
+    assert float(metrics["G_GAN"]) == pytest.approx(
+        float(generator_gan(moved.discriminator)), rel=1e-4
+    )
+    stale = float(generator_gan(state.discriminator))
+    assert float(metrics["G_GAN"]) != pytest.approx(stale, rel=1e-4)
+
+
+def test_statistics_move_once_a_step_and_the_step_counts(adversarial):
+    _, state, _ = train(as_wgan(adversarial, clip=0.01), steps=3)
+    assert state.step == 3
+    before = build(adversarial)[1].generator.variables
+    after = state.generator.variables
+    assert jax.tree.structure(before) == jax.tree.structure(after)
+    mean = after["batch_stats"]["down_norm_1"]["mean"]
+    assert (np.asarray(mean) != 0).all()
+
+
+def test_clipping_bounds_every_weight_of_the_critic_after_every_update(adversarial):
+    _, state, history = train(as_wgan(adversarial, clip=0.003), steps=2)
+    weights = np.concatenate([w.ravel() for w in jax.tree.leaves(state.discriminator.variables)])
+    assert np.abs(weights).max() == pytest.approx(0.003)
+    generator = np.concatenate([w.ravel() for w in jax.tree.leaves(state.generator.variables)])
+    assert np.abs(generator).max() > 0.01
+    for metrics in history:
+        assert metrics["critic"] == pytest.approx(
+            float(metrics["D_fake"] - metrics["D_real"]), abs=1e-6
+        )
+
+
+def test_every_critic_step_takes_a_batch_of_its_own(adversarial):
+    """Changing the examples of the first critic step alone changes the outcome."""
+    config = as_wgan(adversarial, lambda_gp=10.0)
+    config.discriminator.norm = "layer"
+    objective, state, step = build(config)
+    assert objective.batches_per_step == 2
+    batch = batch_of(8)
+    other = jax.tree.map(lambda x: x.at[0::2].set(0.1), batch)
+    (one, _), (two, _) = (step(state, b, jax.random.key(1)) for b in (batch, other))
+    kernels = [s.discriminator.variables["params"]["Conv_0"]["kernel"] for s in (one, two)]
+    assert (kernels[0] != kernels[1]).any()
+
+
+def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversarial):
+    config = as_wgan(adversarial, lambda_gp=10.0)
+    config.discriminator.norm = "layer"
+    _, _, high = train(config)
+    config.train.dtype = "bfloat16"
+    objective, state, low = train(config)
+    assert low[0]["gradient_penalty"] == pytest.approx(float(high[0]["gradient_penalty"]), rel=0.05)
+    assert {leaf.dtype for leaf in jax.tree.leaves((state, low))} <= {
+        jnp.dtype("float32"),
+        jnp.dtype("int32"),
+    }
+    jaxpr = str(jax.make_jaxpr(objective.step)(state, batch_of(8), jax.random.key(0)))
+    assert "bf16" in jaxpr
+
+
+def test_moving_average_follows_the_generator(adversarial):
+    adversarial.train.ema_decay = 0.5
+    _, state, step = build(adversarial)
+    assert_trees_close(state.ema, state.generator.variables)
+    moved, _ = step(state, batch_of(4), jax.random.key(1))
+    # In the first step the decay is (1 + 0) / (10 + 0).
+    expected = jax.tree.map(
+        lambda old, new: 0.1 * old + 0.9 * new, state.ema, moved.generator.variables
+    )
+    assert_trees_close(moved.ema, expected, atol=1e-6)
+    assert moved.eval_variables() is moved.ema
+    later = moved.replace(step=jnp.array(100))
+    last, _ = step(later, batch_of(4), jax.random.key(1))
+    expected = jax.tree.map(lambda old, new: (old + new) / 2, moved.ema, last.generator.variables)
+    assert_trees_close(last.ema, expected, atol=1e-6)
+
+
+def test_without_an_average_the_generator_itself_is_used(adversarial):
+    _, state, _ = build(adversarial)
+    assert state.ema is None
+    assert state.eval_variables() is state.generator.variables
+
+
+def test_dropout_changes_with_the_step_and_repeats_with_the_key(config):
+    _, state, step = build(config)
+
+    def loss(state, key):
+        return float(step(state, batch_of(4), jax.random.key(key))[1]["G_L1"])
+
+    assert loss(state, 1) == loss(state, 1)
+    assert loss(state, 1) != loss(state, 2)
+    assert loss(state, 1) != loss(state.replace(step=jnp.array(1)), 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective.name": "lsgan"}, "objective.name='lsgan'.*pix2pix"),
+        ({"objective.clip": 0.01}, "objective.clip=0.01: has no place"),
+        ({"objective.lambda_gp": 10.0}, "objective.lambda_gp=10.0: has no place"),
+        ({"objective.name": "wgan"}, "exactly one"),
+        ({"objective.name": "wgan", "objective.clip": 0.1, "objective.lambda_gp": 1.0}, "exactly"),
+        ({"optimizer.generator.name": "sgd"}, "optimizer.generator.name='sgd'"),
+    ],
+)
+def test_fields_that_do_not_go_together(config, changes, message):
+    config.update_from_flattened_dict(changes)
+    with pytest.raises(InputError, match=message):
+        objectives.build(config)

@@ -1,0 +1,69 @@
+import os
+import socket
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from jaxcolor.config import InputError
+from jaxcolor.training import parallel
+
+WORKER = ROOT / "tests" / "parallel_worker.py"
+
+
+def start(devices, *args):
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", WORKER, *map(str, args)],
+        env={**os.environ, "XLA_FLAGS": flags},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+def assert_same_run(path, other):
+    with np.load(path) as one, np.load(other) as several:
+        assert sorted(one) == sorted(several)
+        for name in one:
+            np.testing.assert_allclose(several[name], one[name], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("objective", ["pix2pix", "wgan_clip", "wgan_gp", "dropout"])
+def test_one_and_eight_devices_agree(objective, tmp_path):
+    finish(start(8, objective, tmp_path / "run"))
+    assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")
+
+
+def test_two_processes_agree_with_one(tmp_path):
+    finish(start(8, "dropout", tmp_path / "whole"))
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        coordinator = f"127.0.0.1:{server.getsockname()[1]}"
+    pair = [start(2, "dropout", tmp_path / f"part{i}", coordinator, i) for i in range(2)]
+    for process in pair:
+        finish(process)
+    for i in range(2):
+        assert_same_run(tmp_path / "whole_one.npz", tmp_path / f"part{i}_several.npz")
+
+
+def test_one_device_has_no_axis():
+    devices = parallel.Devices(3)
+    assert devices.axis_name is None
+    assert devices.is_first_process
+    assert "1 ×" in devices.describe()
+    assert devices.any_process(True)
+    assert not devices.any_process(False)
+
+
+def test_devices_must_divide_the_batch(monkeypatch):
+    monkeypatch.setattr(jax, "device_count", lambda: 8)
+    with pytest.raises(InputError, match=r"batch_size=12: 8 devices.*such as 16"):
+        parallel.Devices(12)

@@ -1,0 +1,190 @@
+import grain
+import numpy as np
+import pytest
+
+from jaxcolor.config import InputError
+from jaxcolor.data import pipeline, transforms
+
+
+class Numbered:
+    """A source whose images carry their index."""
+
+    def __init__(self, count, shape=(8, 8, 3)):
+        self.count, self.shape = count, shape
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return np.full(self.shape, index, np.uint8)
+
+
+class Ramps(Numbered):
+    """Images that show where they were cut and whether they were flipped."""
+
+    def __getitem__(self, index):
+        columns = np.arange(20, dtype=np.uint8) * 10 + index
+        return np.broadcast_to(columns[None, :, None], (8, 20, 3))
+
+
+@pytest.fixture
+def data(config):
+    config.data.image_size = 8
+    return config.data
+
+
+def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
+    return iter(
+        pipeline.train_batches(
+            source,
+            data,
+            seed=seed,
+            batches_per_step=batches_per_step,
+            process_index=process[0],
+            process_count=process[1],
+            put=lambda rgb: rgb,
+        )
+    )
+
+
+def numbers(batch):
+    return batch[:, 0, 0, 0].tolist()
+
+
+def take(iterator, count):
+    taken = [number for _ in range(count) for number in numbers(next(iterator))]
+    iterator.close()
+    return taken
+
+
+def test_every_image_comes_once_per_epoch_in_an_order_of_its_own(data):
+    seen = take(batches(Numbered(10), data), 5)  # two epochs in batches of 4
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert seen[:10] != seen[10:]
+    assert seen == take(batches(Numbered(10), data), 5)
+    assert seen != take(batches(Numbered(10), data, seed=1), 5)
+
+
+def test_a_step_of_several_batches_takes_them_at_once(data):
+    whole = take(batches(Numbered(24), data, batches_per_step=3), 2)
+    assert whole == take(batches(Numbered(24), data), 6)
+
+
+def test_processes_read_disjoint_blocks_of_each_batch(data):
+    whole = take(batches(Numbered(10), data), 5)
+    parts = [take(batches(Numbered(10), data, process=(i, 2)), 5) for i in range(2)]
+    joined = [parts[p][2 * b + i] for b in range(5) for p in range(2) for i in range(2)]
+    assert joined == whole
+
+
+def test_state_restores_order_and_augmentation(data):
+    data.resize = "crop"
+    source = Ramps(10)
+    first = batches(source, data)
+    for _ in range(3):
+        next(first)
+    state = first.get_state()
+    expected = [next(first) for _ in range(4)]
+    first.close()
+    second = batches(source, data)
+    second.set_state(state)
+    for batch in expected:
+        np.testing.assert_array_equal(next(second), batch)
+    second.close()
+
+
+def test_augmentation_flips_half_of_the_images(data):
+    class Halves(Numbered):
+        def __getitem__(self, index):
+            pixels = np.zeros(self.shape, np.uint8)
+            pixels[:, :4] = 255
+            return pixels
+
+    def bright_on_the_left(augment):
+        data.augment = augment
+        iterator = batches(Halves(40), data)
+        left = [bool(image[0, 0, 0] > 128) for _ in range(50) for image in next(iterator)]
+        iterator.close()
+        return np.mean(left)
+
+    assert bright_on_the_left(False) == 1
+    assert 0.4 < bright_on_the_left(True) < 0.6
+
+
+def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
+    source = Numbered(8)
+    iterator = iter(
+        pipeline.train_batches(
+            source,
+            data,
+            seed=0,
+            batches_per_step=1,
+            process_index=0,
+            process_count=1,
+            put=transforms.to_network,
+        )
+    )
+    batch = next(iterator)
+    iterator.close()
+    assert batch["L"].shape == (4, 8, 8, 1)
+    assert batch["ab"].shape == (4, 8, 8, 2)
+    assert batch["L"].dtype == batch["ab"].dtype == np.float32
+    np.testing.assert_allclose(batch["ab"], 0, atol=1e-3)
+    assert -1 <= batch["L"].min() <= batch["L"].max() <= 1
+
+
+def test_evaluation_yields_every_image_once_in_order(data):
+    parts = list(pipeline.eval_batches(Numbered(10), data, 4))
+    assert [len(part) for part in parts] == [4, 4, 2]
+    assert [n for part in parts for n in numbers(part)] == list(range(10))
+
+
+def test_too_few_images_for_a_batch(data):
+    with pytest.raises(InputError, match=r"batch_size=4.*only 3 images"):
+        batches(Numbered(3), data)
+
+
+def test_decoding_errors_reach_the_reader(data):
+    class Broken(Numbered):
+        def __getitem__(self, index):
+            raise InputError("photos/x.jpg: broken")
+
+    iterator = batches(Broken(8), data)
+    with pytest.raises(InputError, match=r"x\.jpg"):
+        next(iterator)
+    iterator.close()
+
+
+def test_iterator_state_goes_into_a_checkpoint(data):
+    assert isinstance(batches(Numbered(8), data), grain.DatasetIterator)
+
+
+def test_stretch_and_crop():
+    wide = np.zeros((10, 30, 3), np.uint8)
+    wide[:, 10:20] = 200
+    stretched = transforms.fit(wide, 10, "stretch")
+    assert stretched.shape == (10, 10, 3)
+    assert stretched[5, 0, 0] == 0
+    assert stretched[5, 5, 0] > 190
+    np.testing.assert_array_equal(transforms.fit(wide, 10, "crop"), wide[:, 10:20])
+    places = {
+        transforms.fit(wide, 10, "crop", np.random.default_rng(seed))[0, :, 0].argmax()
+        for seed in range(20)
+    }
+    assert len(places) > 3
+    tall = transforms.fit(np.zeros((31, 7, 3), np.uint8), 16, "crop")
+    assert tall.shape == (16, 16, 3)
+
+
+def test_network_round_trip_keeps_pixels():
+    rgb = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+    batch = transforms.to_network(rgb)
+    np.testing.assert_array_equal(transforms.from_network(batch["L"], batch["ab"]), rgb)
+
+
+def test_gray_keeps_lightness():
+    rgb = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+    gray = np.asarray(transforms.to_gray(rgb))
+    assert np.ptp(gray.astype(int), axis=-1).max() <= 1
+    before, after = (transforms.to_network(pixels)["L"] for pixels in (rgb, gray))
+    np.testing.assert_allclose(before, after, atol=0.005)

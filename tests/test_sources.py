@@ -1,0 +1,185 @@
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from conftest import ROOT
+from PIL import Image
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.data import sources
+
+
+def names(source):
+    return {path.name for path in source.paths}
+
+
+def test_the_hash_splits_alike_everywhere():
+    # `printf a.jpg | sha256sum` begins with 509b0d46…, which is 0.3149 of the way; b.jpg 0.4768.
+    assert sources.split_of("a.jpg", 0.0, 0.4) == "test"
+    assert sources.split_of("b.jpg", 0.0, 0.4) == "train"
+    assert sources.split_of("b.jpg", 0.1, 0.4) == "validation"
+    splits = [sources.split_of(f"{i}.jpg", 0.1, 0.2) for i in range(5000)]
+    for split, share in (("train", 0.7), ("validation", 0.1), ("test", 0.2)):
+        assert splits.count(split) / 5000 == pytest.approx(share, abs=0.02)
+
+
+def test_folder_splits_are_disjoint_and_whole(config, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.test_fraction = config.data.validation_fraction = 0.3
+    splits = sources.open_splits(config.data, sources.SPLITS)
+    found = [path for source in splits.values() for path in source.paths]
+    assert len(found) == len(set(found)) == 12
+    assert splits["train"][0].shape == (40, 48, 3)
+
+
+def test_split_file_decides(config, photos, tmp_path):
+    listing = tmp_path / "splits.tsv"
+    listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.split_file = str(listing)
+    splits = sources.open_splits(config.data, sources.SPLITS)
+    assert names(splits["train"]) == {"0.png", "3.png"}
+    assert names(splits["validation"]) == {"2.png"}
+    assert names(splits["test"]) == {"1.png"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train\tb/99.png", "line 1: .*99.png does not exist"),
+        ("practice\tb/0.png", "line 1: 'practice.*must be one of train, validation, test"),
+        ("train b/0.png", "line 1: .*a tab"),
+    ],
+)
+def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.split_file = str(tmp_path / "splits.tsv")
+    (tmp_path / "splits.tsv").write_text(line)
+    with pytest.raises(InputError, match=message):
+        sources.open_splits(config.data, ["train"])
+
+
+def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
+    (photos / "bad1.jpg").write_bytes(b"nothing")
+    (photos / "a" / "bad2.png").write_bytes((photos / "a" / "1.png").read_bytes()[:200])
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    with pytest.raises(InputError, match="2 of 14 image files") as error:
+        sources.open_splits(config.data, ["train"])
+    assert "bad1.jpg" in str(error.value)
+    assert "bad2.png" in str(error.value)
+    assert "skip_unreadable" in str(error.value)
+    config.data.skip_unreadable = True
+    assert len(sources.open_splits(config.data, ["train"])["train"]) == 12
+    assert "2 of 14" in capsys.readouterr().out
+
+
+def test_scenes_splits_are_disjoint(config):
+    splits = sources.open_splits(config.data, sources.SPLITS)
+    assert [len(splits[split]) for split in sources.SPLITS] == [30, 6, 4]
+    drawn = [splits[split][i].tobytes() for split in splits for i in range(len(splits[split]))]
+    assert len(set(drawn)) == 40
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": "web"}, "config.data.source='web'"),
+        ({"source": "folder", "path": ""}, "config.data.path is empty"),
+        ({"source": "folder", "path": "/nonexistent"}, "no such folder"),
+        ({"source": "tfds", "path": "no_such_set"}, "no_such_set.*file_format=array_record"),
+        ({"source": "array_record", "path": "/nonexistent"}, "pack_array_record"),
+        ({"num_scenes": 1, "validation_fraction": 0.9, "test_fraction": 0.0}, "the train split"),
+    ],
+)
+def test_mistakes_are_named(config, changes, message):
+    config.data.update(changes)
+    with pytest.raises(InputError, match=message):
+        sources.open_splits(config.data, ["train"])
+
+
+class Tiny(tfds.core.GeneratorBasedBuilder):
+    """A TFDS data set of flat pictures that can be made without TensorFlow."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = tfds.features.FeaturesDict({"image": tfds.features.Image()})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples(10), "validation": self._generate_examples(3)}
+
+    def _generate_examples(self, count):
+        for i in range(count):
+            file = io.BytesIO()
+            Image.new("RGB", (8 + i, 6), (i, i, i)).save(file, "PNG")
+            file.seek(0)
+            yield i, {"image": file}
+
+
+def test_tfds(config, tmp_path):
+    Tiny(data_dir=tmp_path, file_format="array_record").download_and_prepare()
+    config.data.source = "tfds"
+    config.data.path = str(tmp_path / "tiny" / "1.0.0")
+    config.data.train_split = "train[:70%]"
+    config.data.test_split = "train[70%:]"
+    splits = sources.open_splits(config.data, sources.SPLITS)
+    assert [len(splits[split]) for split in sources.SPLITS] == [7, 3, 3]
+    pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
+    assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
+        (i, i) for i in range(10)
+    }
+    assert "tensorflow" not in sys.modules
+    config.data.train_split = "practice"
+    with pytest.raises(InputError, match="practice"):
+        sources.open_splits(config.data, ["train"])
+
+
+def pack(*args):
+    script = ROOT / "scripts" / "pack_array_record.py"
+    return subprocess.run([sys.executable, script, *args], capture_output=True, text=True)
+
+
+def test_packed_folder_equals_the_folder(config, photos, tmp_path):
+    (photos / "bad.jpg").write_bytes(b"nothing")
+    shares = ("--validation_fraction=0.3", "--test_fraction=0.3")
+    refused = pack(photos, tmp_path / "packed", *shares)
+    assert refused.returncode == 1
+    assert "bad.jpg" in refused.stderr
+    assert not (tmp_path / "packed").exists()
+    done = pack(photos, tmp_path / "packed", *shares, "--skip_unreadable")
+    assert done.returncode == 0, done.stderr
+
+    config.data.validation_fraction = config.data.test_fraction = 0.3
+    config.data.skip_unreadable = True
+    config.data.source, config.data.path = "folder", str(photos)
+    folder = sources.open_splits(config.data, sources.SPLITS)
+    config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
+    packed = sources.open_splits(config.data, sources.SPLITS)
+    for split in sources.SPLITS:
+        assert len(packed[split]) == len(folder[split]) > 0
+        for i in range(len(folder[split])):
+            np.testing.assert_array_equal(packed[split][i], folder[split][i])
+
+
+def test_a_damaged_record_is_named(config, tmp_path):
+    from array_record.python.array_record_module import ArrayRecordWriter
+
+    writer = ArrayRecordWriter(str(tmp_path / "train.array_record"), "group_size:1")
+    writer.write(b"nothing")
+    writer.close()
+    config.data.source, config.data.path = "array_record", str(tmp_path)
+    source = sources.open_splits(config.data, ["train"])["train"]
+    with pytest.raises(InputError, match="train, record 0"):
+        source[0]
+
+
+def test_file_source_names_the_file(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"x\.png"):
+        sources.FileSource(images.find(tmp_path))[0]
