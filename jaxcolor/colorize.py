@@ -30,7 +30,7 @@ def main() -> None:
     try:
         colorizer = inference.Colorizer.from_checkpoint(args.checkpoint)
         problems = inference.colorize_files(colorizer, args.inputs, args.output)
-    except InputError as error:
+    except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     if problems:
         sys.exit("\n".join(f"error: {problem}" for problem in problems))

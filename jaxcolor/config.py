@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import math
+import os
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -31,8 +33,10 @@ def get_config() -> ConfigDict:
     data.batch_size = 16  # examples per update, over all devices and processes
     data.color_space = "lab"  # lab: L in, ab out
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
-    data.augment = True  # horizontal flips, and random places for resize=crop; training only
-    data.skip_unreadable = False  # leave out image files that cannot be read
+    data.augment = True  # horizontal flips, random places for resize=crop, and the next two
+    data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
+    data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
+    data.skip_unreadable = False  # folder: leave out files that cannot be read
     data.num_threads = 8  # threads that read and decode
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
@@ -57,6 +61,7 @@ def get_config() -> ConfigDict:
     objective = config.objective = ConfigDict()
     objective.name = "pix2pix"  # pix2pix | wgan
     objective.lambda_l1 = 100.0  # weight of the generator's L1 term
+    objective.lambda_l2 = 0.0  # weight of the generator's L2 term
     objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
     objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping
     objective.lambda_gp = 0.0  # wgan: weight of the gradient penalty; 0 is no penalty
@@ -109,6 +114,7 @@ _AT_LEAST_ONE = (
     "data.batch_size",
     "data.num_threads",
     "data.num_scenes",
+    "data.gamma_range",
     "generator.num_filters",
     "discriminator.num_filters",
     "discriminator.num_layers",
@@ -117,11 +123,14 @@ _AT_LEAST_ONE = (
     "train.checkpoint_every",
     "train.num_samples",
 )
+_OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator")
 _AT_LEAST_ZERO = (
     "seed",
     "objective.lambda_l1",
+    "objective.lambda_l2",
     "objective.clip",
     "objective.lambda_gp",
+    *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),
     "train.num_steps",
     "train.num_epochs",
     "train.eval_every",
@@ -130,6 +139,7 @@ _BELOW_ONE = (
     "data.validation_fraction",
     "data.test_fraction",
     "generator.dropout",
+    *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("b1", "b2", "decay")),
     "train.ema_decay",
 )
 
@@ -150,16 +160,18 @@ def validate(config: ConfigDict) -> None:
         if values[name] not in choices
     ]
     problems += [
-        f"config.{name}={values[name]}: must be at least {least}"
+        f"config.{name}={values[name]}: must be a finite number of at least {least}"
         for names, least in ((_AT_LEAST_ONE, 1), (_AT_LEAST_ZERO, 0))
         for name in names
-        if values[name] < least
+        if not least <= values[name] < math.inf
     ]
     problems += [
         f"config.{name}={values[name]}: must lie in [0, 1)"
         for name in _BELOW_ONE
         if not 0 <= values[name] < 1
     ]
+    if not 0 < config.data.min_crop <= 1:
+        problems.append(f"config.data.min_crop={config.data.min_crop}: must lie in (0, 1]")
     if config.data.validation_fraction + config.data.test_fraction >= 1:
         problems.append(
             "config.data.validation_fraction and config.data.test_fraction leave nothing to train "
@@ -198,8 +210,17 @@ def flatten(config: ConfigDict, prefix: str = "") -> dict[str, Any]:
 
 
 def save(config: ConfigDict, path: pathlib.Path) -> None:
-    """Writes the configuration as JSON."""
-    path.write_text(config.to_json(indent=2) + "\n")
+    """Writes the configuration as JSON, whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(config.to_json(indent=2) + "\n")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load(path: pathlib.Path) -> ConfigDict:
@@ -211,8 +232,8 @@ def load(path: pathlib.Path) -> ConfigDict:
     config = get_config()
     try:
         config.update(json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; give the workdir of a training run") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; give the workdir of a training run") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a configuration of this version: {error}") from error
     return config

@@ -13,8 +13,6 @@ import argparse
 import pathlib
 import sys
 
-import jax
-
 from jaxcolor import images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
@@ -36,13 +34,16 @@ def main() -> None:
     parser.add_argument(
         "--json",
         type=pathlib.Path,
-        help="where the scores go, and as Markdown beside it (WORKDIR/scores.json)",
+        help="where the scores go, and as Markdown beside it (default: WORKDIR/scores.json, or "
+        "WORKDIR/scores_FOLDER.json with --data)",
     )
     args = parser.parse_args()
     if (args.workdir is None) == (args.predictions is None):
         parser.error("give either --workdir or --predictions")
     if (args.predictions is None) != (args.truth is None) or (args.predictions and args.data):
         parser.error("--predictions goes with --truth, and --data with --workdir")
+    if args.json and args.json.suffix != ".json":
+        parser.error(f"--json {args.json}: must end in .json; the Markdown lies beside it as .md")
     parallel.set_up()
     try:
         _run(args)
@@ -51,26 +52,29 @@ def main() -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    device = jax.local_devices()[0].device_kind
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir)
         data = colorizer.config.data
         if args.data:
             paths = images.find(args.data)
+            sources.check_readable(paths, data.num_threads)
             source: sources.Source = sources.FileSource(paths)
-            sources.only_readable(paths, data.num_threads, skip_unreadable=False)
-            name = str(args.data)
+            name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
             source = sources.open_splits(data, ["test"])["test"]
-            name = f"test split of {data.path or data.source}"
+            name, default = f"test split of {data.path or data.source}", "scores.json"
         rows = inference.evaluate(colorizer, source)
-        facts = {"data": name, "size": f"{data.image_size} × {data.image_size}"}
-        path = args.json or args.workdir / "scores.json"
+        facts = {
+            "data": name,
+            "size": f"{data.image_size} × {data.image_size}",
+            "batch": str(data.batch_size),
+        }
+        path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth)
         facts = {"data": str(args.truth), "predictions": str(args.predictions)}
         path = args.json
-    facts |= {"images": str(rows["gray"]["num_images"]), "device": device}
+    facts |= {"images": str(rows["gray"]["num_images"]), "device": parallel.device_kind()}
     print(report.table(rows))
     print(", ".join(f"{key}: {value}" for key, value in facts.items()))
     if path:

@@ -54,7 +54,7 @@ def decode(data: bytes) -> np.ndarray:
         `[H, W, 3]` uint8, sRGB.
 
     Raises:
-        InputError: no image, a damaged one, or one of 32-bit samples.
+        InputError: no image, a damaged one, one of 32-bit samples, or several in one file.
     """
     try:
         return np.asarray(_load(io.BytesIO(data)))
@@ -64,6 +64,9 @@ def decode(data: bytes) -> np.ndarray:
 
 def _load(file: io.BytesIO | pathlib.Path, preview: bool = False) -> Image.Image:
     with Image.open(file) as image:
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
+            raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
         if preview:
             image.draft("RGB", (1, 1))
         return _to_rgb(ImageOps.exif_transpose(image))

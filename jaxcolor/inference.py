@@ -20,6 +20,7 @@ from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics.report import Scores
 from jaxcolor.objectives.state import Variables
+from jaxcolor.training import checkpoint
 from jaxcolor.training.checkpoint import Checkpoints
 
 # Pixels that are converted at once: one compiled program serves images of every size.
@@ -42,10 +43,15 @@ class Colorizer:
         Args:
             config: that the generator was trained with.
             variables: of the generator, as of `config.generator`.
+
+        Raises:
+            InputError: the variables are not of the configuration's generator.
         """
+        generator = models.build_generator(config)
+        if problem := checkpoint.mismatch(variables, models.variable_shapes(config)):
+            raise InputError(f"variables: are not of config.generator: {problem}")
         self.config = config
         self._variables = jax.device_put(variables)
-        generator = models.build_generator(config)
         self._generate = jax.jit(lambda v, L: generator.apply(v, L, train=False))
         self._recolor = jax.jit(lambda v, rgb: models.recolor(generator, v, rgb))
 
@@ -61,13 +67,10 @@ class Colorizer:
         """
         workdir = pathlib.Path(path)
         config = config_lib.load(workdir / "config.json")
-        generator = models.build_generator(config)
-        size = config.data.image_size
-        template = jax.eval_shape(
-            lambda: generator.init(jax.random.key(0), jnp.zeros((1, size, size, 1)), train=False)
-        )
         checkpoints = Checkpoints(workdir)
-        variables = checkpoints.restore_variables(template, ema=config.train.ema_decay > 0)
+        variables = checkpoints.restore_variables(
+            models.variable_shapes(config), ema=config.train.ema_decay > 0
+        )
         checkpoints.close()
         return cls(config, variables)
 
@@ -81,9 +84,10 @@ class Colorizer:
             `[H, W, 3]` uint8, sRGB, of the image's lightness wherever sRGB can show it.
 
         Raises:
-            InputError: another shape or dtype.
+            InputError: another shape or dtype, or no pixel.
         """
-        if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+        if image.dtype != np.uint8 or not shapes or not image.size:
             raise InputError(
                 f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
             )
@@ -99,7 +103,7 @@ class Colorizer:
             rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size`.
 
         Returns:
-            `[N, S, S, 3]` uint8.
+            `[N, S, S, 3]` uint8, sRGB, of the same lightness.
         """
         return np.asarray(self._recolor(self._variables, rgb))
 
@@ -204,7 +208,8 @@ def colorize_files(
 ) -> list[str]:
     """Colours files, and folders with all that is below them, into an output folder.
 
-    Files keep their names, formats, sizes and orientations; a folder keeps its tree.
+    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and what lies
+    in the output folder already is no input. Transparency is laid over white.
 
     Args:
         colorizer: does the work.
@@ -223,6 +228,8 @@ def colorize_files(
         if not given.exists():
             raise InputError(f"{given}: no such file or folder")
         found = images.find(given) if given.is_dir() else [given]
+        if given.resolve() in output.resolve().parents:  # It holds what was done before.
+            found = [p for p in found if not p.resolve().is_relative_to(output.resolve())]
         for path in found:
             target = output / (path.relative_to(given) if given.is_dir() else path.name)
             if target in jobs:

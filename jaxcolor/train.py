@@ -35,8 +35,8 @@ def main(argv: list[str]) -> None:
     if not flags.FLAGS["verbosity"].present:
         # Orbax logs every step of its work, and every failure that the checkpoints report anyway.
         logging.set_verbosity(logging.FATAL)
-    parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
     try:
+        parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
         loop.train_and_evaluate(_CONFIG.value, pathlib.Path(_WORKDIR.value))
     except (InputError, FloatingPointError, OSError) as error:
         sys.exit(f"error: {error}")

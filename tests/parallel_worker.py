@@ -1,11 +1,13 @@
-"""Trains five steps of an objective on several devices; run by test_parallel.py.
+"""Trains five steps on several devices or processes; run by test_parallel.py.
 
-    python tests/parallel_worker.py OBJECTIVE OUTPUT [COORDINATOR PROCESS_ID]
+    python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
+    python tests/parallel_worker.py run_loop WORKDIR OUTPUT [COORDINATOR PROCESS_ID]
 
-Writes losses and final state of one device and of all devices to OUTPUT; or, as one of two
-processes, of this process's devices.
+The first writes losses and final state of one device and of all eight; the second the final state
+of the train loop that stopped after three steps and resumed, alone or as one of two processes.
 """
 
+import pathlib
 import sys
 
 import jax
@@ -14,6 +16,7 @@ import numpy as np
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.data import transforms
+from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
 
 STEPS = 5
@@ -28,10 +31,6 @@ def make_config(name: str):
     config.discriminator.num_filters = 4
     config.train.ema_decay = 0.9
     optimizers = (config.optimizer.generator, config.optimizer.discriminator)
-    for optimizer in optimizers:
-        # Where a gradient is almost zero, Adam's and RMSprop's first steps are its sign, and so
-        # rounding decides about them; a larger ε lets the gradients themselves be compared.
-        optimizer.eps = 1e-3
     if name != "pix2pix":
         config.objective.name = "wgan"
         config.objective.critic_steps = 2
@@ -39,6 +38,9 @@ def make_config(name: str):
         config.objective.clip = 0.01
         for optimizer in optimizers:
             optimizer.name = "rmsprop"
+            # Where a gradient is almost zero, RMSprop's first step is ten times its sign, which
+            # rounding decides about; a larger ε lets the gradients themselves be compared.
+            optimizer.eps = 1e-3
     if name == "wgan_gp":
         config.objective.lambda_gp = 10.0
         config.discriminator.norm = "layer"
@@ -48,7 +50,12 @@ def make_config(name: str):
     return config
 
 
-def train(config, step, spread, state, share=slice(None)):
+def by_name(tree):
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def train(config, step, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
@@ -56,29 +63,33 @@ def train(config, step, spread, state, share=slice(None)):
     examples = config.data.batch_size * config.objective.critic_steps
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)
-        state, metrics = step(state, to_network(spread(rgb[share])), jax.random.key(1))
+        state, metrics = step(state, to_network(spread(rgb)), jax.random.key(1))
         losses.append(jax.device_get(metrics))
-    leaves = jax.tree_util.tree_flatten_with_path((losses, jax.device_get(state)))[0]
-    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+    return by_name((losses, jax.device_get(state)))
 
 
-def main(name, output, coordinator=None, process_id=None):
-    if coordinator:
-        jax.distributed.initialize(coordinator, 2, int(process_id))
+def compare_devices(name, output):
     config = make_config(name)
     devices = Devices(config.data.batch_size)
+    assert len(devices.local) == 8
     objective = objectives.build(config, devices.axis_name)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
-    block = config.data.batch_size * objective.batches_per_step // devices.process_count
-    share = slice(devices.process_index * block, (devices.process_index + 1) * block)
     step = devices.compile_step(objective.step)
-    several = train(config, step, devices.spread, devices.replicate(init), share)
+    several = train(config, step, devices.spread, devices.replicate(init))
     np.savez(f"{output}_several.npz", **several)
-    if not coordinator:
-        assert len(devices.local) == 8
-        one = train(config, jax.jit(objectives.build(config).step), lambda rgb: rgb, init)
-        np.savez(f"{output}_one.npz", **one)
+    one = train(config, jax.jit(objectives.build(config).step), lambda rgb: rgb, init)
+    np.savez(f"{output}_one.npz", **one)
+
+
+def run_loop(workdir, output, coordinator="", process_id="0"):
+    parallel.set_up(coordinator, 2 if coordinator else 1, int(process_id))
+    config = make_config("dropout")
+    config.data.num_scenes = 60
+    config.data.num_threads = 2
+    for config.train.num_steps in (3, STEPS):
+        state = loop.train_and_evaluate(config, pathlib.Path(workdir))
+    np.savez(output, **by_name(jax.device_get(state)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"compare_devices": compare_devices, "run_loop": run_loop}[sys.argv[1]](*sys.argv[2:])

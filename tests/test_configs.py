@@ -66,9 +66,14 @@ def test_command_with_the_documented_smoke_flags(tmp_path):
         ),
         ("--config.train.steps=8", "no field config.train.steps; is it config.train.num_steps?"),
         ("--config.data.batch_size=many", "--config.data.batch_size=many"),
-        ("--config.data.batch_size=-4", "config.data.batch_size=-4: must be at least 1"),
+        (
+            "--config.data.batch_size=-4",
+            "config.data.batch_size=-4: must be a finite number of at least 1",
+        ),
         ("--config.data.image_size=96", "power of two"),
         ("--config.data.batch_size=64", "only 51 images"),
+        ("--num_processes=2", "--num_processes=2 --process_id=0: need --coordinator"),
+        ("--coordinator=localhost:1", "needs two processes or more"),
         ("stray", "unexpected arguments ['stray']"),
     ],
 )
@@ -109,9 +114,17 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"data.color_space": "xyz"}, "config.data.color_space='xyz': must be 'lab'"),
         ({"train.dtype": "float64"}, "config.train.dtype='float64'"),
         ({"discriminator.norm": "group"}, "config.discriminator.norm='group'"),
-        ({"data.num_threads": 0}, "config.data.num_threads=0: must be at least 1"),
+        (
+            {"data.num_threads": 0},
+            "config.data.num_threads=0: must be a finite number of at least 1",
+        ),
         ({"objective.critic_steps": 0}, "config.objective.critic_steps=0"),
-        ({"objective.clip": -0.1}, "config.objective.clip=-0.1: must be at least 0"),
+        ({"objective.clip": -0.1}, "config.objective.clip=-0.1: must be a finite"),
+        ({"objective.lambda_l1": float("nan")}, "config.objective.lambda_l1=nan"),
+        ({"optimizer.generator.learning_rate": -1.0}, "generator.learning_rate=-1.0"),
+        ({"optimizer.discriminator.b1": 1.0}, r"discriminator.b1=1.0: must lie in \[0, 1\)"),
+        ({"data.min_crop": 0.0}, r"config.data.min_crop=0.0: must lie in \(0, 1\]"),
+        ({"data.gamma_range": 0.5}, "config.data.gamma_range=0.5: must be a finite"),
         ({"generator.dropout": 1.0}, r"config.generator.dropout=1.0: must lie in \[0, 1\)"),
         ({"data.test_fraction": 0.9, "data.validation_fraction": 0.2}, "leave nothing to train"),
         ({"train.num_steps": 0}, "num_steps or config.train.num_epochs"),
@@ -144,7 +157,7 @@ def test_saving_and_loading_keeps_every_field(config, tmp_path):
     loaded = config_lib.load(tmp_path / "config.json")
     assert loaded == config
     assert type(loaded.objective.lambda_l1) is float
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="No such file"):
         config_lib.load(tmp_path / "other.json")
     (tmp_path / "config.json").write_text('{"data": {"colour": 1}}')
     with pytest.raises(InputError, match="colour"):

@@ -54,6 +54,13 @@ def test_sizes_must_agree_and_files_be_readable(predictions, photos):
     assert str(second) in str(error.value)
 
 
+def test_images_too_small_to_score_are_named(tmp_path):
+    for side in ("predictions", "truth"):
+        images.write(tmp_path / side / "small.png", np.zeros((8, 30, 3), np.uint8))
+    with pytest.raises(InputError, match=r"small\.png: is 30 × 8, too small for SSIM"):
+        folders.evaluate(tmp_path / "predictions", tmp_path / "truth")
+
+
 def test_two_files_of_one_name(predictions, photos):
     path = images.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
@@ -69,7 +76,11 @@ def test_command(predictions, photos, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "| predictions" in done.stdout
     assert (tmp_path / "out" / "s.md").exists()
-    for wrong in (("--predictions", predictions), ("--data", photos), ()):
+    for wrong in (
+        ("--predictions", predictions),
+        ("--data", photos),
+        ("--predictions", predictions, "--truth", photos, "--json", "scores.txt"),
+    ):
         refused = run_module("jaxcolor.evaluate", *wrong)
         assert refused.returncode == 2
         assert "usage" in refused.stderr

@@ -54,6 +54,14 @@ def test_sixteen_bit_gray_is_scaled(format):
     np.testing.assert_array_equal(images.decode(encode(deep, format))[0, :, 1], (0, 1, 128, 255))
 
 
+@pytest.mark.parametrize("format", ["TIFF", "PNG", "WEBP"])
+def test_several_pictures_in_one_file_are_refused(format):
+    first, second = (Image.new("RGB", (20, 20), colour) for colour in ("red", "blue"))
+    data = encode(first, format, save_all=True, append_images=[second])
+    with pytest.raises(InputError, match="holds 2 pictures"):
+        images.decode(data)
+
+
 def test_thirty_two_bit_samples_are_refused_by_name():
     data = encode(Image.fromarray(np.ones((2, 2), np.float32)), "TIFF")
     with pytest.raises(InputError, match="32-bit"):

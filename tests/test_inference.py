@@ -1,3 +1,5 @@
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -93,11 +95,18 @@ def test_at_the_networks_size_it_equals_the_prediction(colorizer):
         np.zeros((4, 4, 4), np.uint8),
         np.zeros((1, 4, 4, 3), np.uint8),
         np.zeros(4, np.uint8),
+        np.zeros((0, 4), np.uint8),
     ],
 )
 def test_other_arrays_are_refused(colorizer, image):
     with pytest.raises(InputError, match=r"must be \[H, W\] or \[H, W, 3\] uint8, is \["):
         colorizer(image)
+
+
+def test_variables_of_another_network_are_refused(colorizer, config):
+    config.generator.num_filters = 8
+    with pytest.raises(InputError, match=r"variables: .*the shape of [a-z_]+/down_"):
+        inference.Colorizer(config, colorizer._variables)
 
 
 def test_a_checkpoint_gives_the_average_of_the_best_step(run):
@@ -108,7 +117,7 @@ def test_a_checkpoint_gives_the_average_of_the_best_step(run):
 
 def test_what_is_no_checkpoint_is_refused(run, tmp_path):
     workdir, _, _ = run
-    with pytest.raises(InputError, match=r"config\.json: no such file"):
+    with pytest.raises(InputError, match=r"config\.json: No such file"):
         inference.Colorizer.from_checkpoint(tmp_path)
     (tmp_path / "config.json").write_text((workdir / "config.json").read_text())
     with pytest.raises(InputError, match="holds no checkpoints"):
@@ -171,6 +180,13 @@ def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):
     assert {path: path.read_bytes() for path in images.find(photos)} == before
 
 
+def test_earlier_results_are_no_inputs(colorizer, photos):
+    output = photos / "colorized"
+    for _ in range(2):
+        assert inference.colorize_files(colorizer, [photos], output) == []
+        assert len(images.find(output)) == 12
+
+
 def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):
     (tmp_path / "1.png").write_bytes((photos / "a" / "1.png").read_bytes())
     with pytest.raises(InputError, match=r"both .* would be written there"):
@@ -196,12 +212,12 @@ def test_evaluation_scores_every_image_and_gray_beside_it(colorizer, photos):
 
 def test_commands(run, photos, tmp_path):
     workdir, _, _ = run
-    done = run_module(
-        "jaxcolor.evaluate", "--workdir", workdir, "--data", photos, "--json", tmp_path / "s.json"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "| gray, min" in done.stdout
-    assert "12" in (tmp_path / "s.md").read_text()
+    for data, scores, count in (((), "scores", 4), (("--data", photos), "scores_photos", 12)):
+        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *data)
+        assert done.returncode == 0, done.stderr
+        assert "| gray, min" in done.stdout
+        assert f"images: {count}\n" in (workdir / f"{scores}.md").read_text()
+        assert json.loads((workdir / f"{scores}.json").read_text())["scores"]["model"]
 
     (photos / "bad.jpg").write_bytes(b"nothing")
     colored = run_module(
@@ -212,6 +228,10 @@ def test_commands(run, photos, tmp_path):
     assert "Traceback" not in colored.stderr
     assert len(images.find(tmp_path / "out")) == 12
 
-    refused = run_module("jaxcolor.evaluate", "--workdir", tmp_path)
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("error: ")
+    for command in (
+        ("jaxcolor.evaluate", "--workdir", tmp_path),
+        ("jaxcolor.colorize", photos, "--checkpoint", "README.md", "--output", tmp_path / "out"),
+    ):
+        refused = run_module(*command)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("error: ")

@@ -1,5 +1,8 @@
+import contextlib
 import json
 import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -58,9 +61,16 @@ def test_sigterm_saves_and_returns(config, workdir, tmp_path, monkeypatch, capsy
         if len(steps) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
+    close = Checkpoints.close
+
+    def terminate_and_close(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        close(self)
+
     previous = signal.getsignal(signal.SIGTERM)
     with monkeypatch.context() as patched:
         patched.setattr(Summary, "advance", advance_and_terminate)
+        patched.setattr(Checkpoints, "close", terminate_and_close)
         stopped = loop.train_and_evaluate(config, workdir)
     assert stopped.step == 3
     assert steps_kept(workdir) == [3]
@@ -122,7 +132,7 @@ def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, cap
     assert np.ptp(gray, axis=-1).max() <= 1
     assert config_lib.load(workdir / "config.json") == config
     output = capsys.readouterr().out
-    assert "parameters in the generator" in output
+    assert re.search(r"parameters: discriminator [\d,]+, generator [\d,]+;", output)
     assert "step 4  validation/PSNR" in output
 
 
@@ -133,17 +143,60 @@ def test_epochs_set_the_number_of_steps(config, workdir):
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(config, workdir):
-    config.train.num_steps = 1
-    config.train.eval_every = 0
-    loop.train_and_evaluate(config, workdir)
-    saved = json.loads((workdir / "config.json").read_text())
-    saved["optimizer"]["generator"]["learning_rate"] = 1e38
-    (workdir / "config.json").write_text(json.dumps(saved))
-    config.optimizer.generator.learning_rate = 1e38
     config.train.num_steps = 6
+    config.train.eval_every = 0
+    config.optimizer.generator.learning_rate = 1e38
     with pytest.raises(FloatingPointError, match=r"step [23]: (G_GAN|G_L1|D_fake) is (nan|inf)"):
         loop.train_and_evaluate(config, workdir)
-    assert steps_kept(workdir) == [1]
+    assert steps_kept(workdir) == []
+
+
+def test_parameters_that_are_not_finite_are_not_saved(config, workdir, monkeypatch):
+    monkeypatch.setattr(loop._History, "drain", lambda self: {})
+    config.train.num_steps = 6
+    config.train.eval_every = 0
+    config.train.checkpoint_every = 1
+    config.optimizer.generator.learning_rate = 1e38
+    with pytest.raises(FloatingPointError, match=r"step [23]: networks/.* is not finite") as error:
+        loop.train_and_evaluate(config, workdir)
+    failed = int(str(error.value).split()[1].rstrip(":"))
+    assert steps_kept(workdir) == [failed - 1]
+
+
+def test_a_start_that_failed_does_not_claim_the_workdir(config, workdir):
+    config.data.batch_size = 64
+    with pytest.raises(InputError, match="lower the batch size"):
+        loop.train_and_evaluate(config, workdir)
+    config.data.batch_size = 4
+    assert loop.train_and_evaluate(config, workdir).step == 2
+
+
+def test_a_failure_loses_no_checkpoint_that_is_being_written(config, workdir, monkeypatch):
+    config.train.num_steps = 4
+    config.train.eval_every = 0
+    config.train.checkpoint_every = 2
+    steps = iter(range(4))
+
+    def advance(self):
+        if next(steps) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Summary, "advance", advance)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train_and_evaluate(config, workdir)
+    assert steps_kept(workdir) == [2]
+
+
+def test_other_images_are_refused(config, workdir, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.batch_size = 2
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    config.train.eval_every = 0
+    loop.train_and_evaluate(config, workdir)
+    shutil.copy(next(photos.rglob("*.png")), photos / "another.png")
+    config.train.num_steps = 4
+    with pytest.raises(InputError, match=r"trained on \d+ images, and there are \d+ now"):
+        loop.train_and_evaluate(config, workdir)
 
 
 def test_another_configuration_is_refused_field_by_field(config, workdir):
@@ -163,6 +216,7 @@ def test_a_run_cannot_be_shortened_below_what_is_done(config, workdir):
     config.train.num_steps = 1
     with pytest.raises(InputError, match=r"num_steps=1: .*at step 2 already"):
         loop.train_and_evaluate(config, workdir)
+    assert config_lib.load(workdir / "config.json").train.num_steps == 2
 
 
 def test_checkpoint_of_another_model(config, workdir):
@@ -222,16 +276,46 @@ def test_a_full_disk_costs_the_newest_checkpoint_only(config, workdir):
     assert loop.train_and_evaluate(config, workdir).step == 4
 
 
-def test_workdirs_that_cannot_be_used(config, tmp_path):
+@contextlib.contextmanager
+def files_limited_to(size):
+    """Lets no file grow beyond so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("capsys")  # What is printed must not go to a limited file.
+def test_a_full_disk_is_heard_of_when_events_are_written(tmp_path):
+    summary = Summary(tmp_path, 0, 1000, enabled=True)
+    many = {f"loss {i}": 0.1 for i in range(1000)}
+    with files_limited_to(2000), pytest.raises(InputError, match="cannot be written to: File too"):
+        summary.scalars(1, many)
+    summary.close()
+
+
+def test_a_full_disk_leaves_the_configuration_whole(config, tmp_path):
+    path = tmp_path / "config.json"
+    config_lib.save(config, path)
+    with files_limited_to(100), pytest.raises(OSError, match="File too large"):
+        config_lib.save(config, path)
+    assert config_lib.load(path) == config
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_workdirs_that_cannot_be_used(config, workdir, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written to: Not a directory"):
         loop.train_and_evaluate(config, tmp_path / "file" / "run")
-    (tmp_path / "strange" / "checkpoints").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"no config\.json"):
-        loop.train_and_evaluate(config, tmp_path / "strange")
-    (tmp_path / "strange" / "config.json").write_text("{]")
+    loop.train_and_evaluate(config, workdir)
+    (workdir / "config.json").write_text("{]")
     with pytest.raises(InputError, match="not a configuration"):
-        loop.train_and_evaluate(config, tmp_path / "strange")
+        loop.train_and_evaluate(config, workdir)
+    (workdir / "config.json").unlink()
+    with pytest.raises(InputError, match=r"config\.json: No such file"):
+        loop.train_and_evaluate(config, workdir)
 
 
 def test_an_empty_validation_split_can_be_done_without(config, workdir):

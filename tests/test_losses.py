@@ -26,6 +26,10 @@ def test_l1_by_hand():
     )
 
 
+def test_l2_by_hand():
+    assert reconstruction.l2(jnp.array([1.0, -2, 3]), jnp.array([0.0, 0, 5])) == pytest.approx(3)
+
+
 def test_penalty_of_a_linear_critic_by_hand():
     # f(x) = 3 · sum of x over 4 pixels and 2 channels, halved by the mean over 2 patches: the slope
     # is 1.5 everywhere, its norm 1.5 · √8, wherever the penalty looks.

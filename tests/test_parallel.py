@@ -38,20 +38,25 @@ def assert_same_run(path, other):
 
 @pytest.mark.parametrize("objective", ["pix2pix", "wgan_clip", "wgan_gp", "dropout"])
 def test_one_and_eight_devices_agree(objective, tmp_path):
-    finish(start(8, objective, tmp_path / "run"))
+    finish(start(8, "compare_devices", objective, tmp_path / "run"))
     assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")
 
 
-def test_two_processes_agree_with_one(tmp_path):
-    finish(start(8, "dropout", tmp_path / "whole"))
+def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
+    alone = start(4, "run_loop", tmp_path / "alone", tmp_path / "alone.npz")
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{server.getsockname()[1]}"
-    pair = [start(2, "dropout", tmp_path / f"part{i}", coordinator, i) for i in range(2)]
-    for process in pair:
+    pair = [
+        start(2, "run_loop", tmp_path / "pair", tmp_path / f"{i}.npz", coordinator, i)
+        for i in range(2)
+    ]
+    for process in (alone, *pair):
         finish(process)
     for i in range(2):
-        assert_same_run(tmp_path / "whole_one.npz", tmp_path / f"part{i}_several.npz")
+        assert_same_run(tmp_path / "alone.npz", tmp_path / f"{i}.npz")
+    kept = [{path.name for path in (tmp_path / run).rglob("*")} for run in ("alone", "pair")]
+    assert "step_0000005.png" in kept[0] & kept[1]
 
 
 def test_one_device_has_no_axis():

@@ -1,4 +1,3 @@
-import grain
 import numpy as np
 import pytest
 
@@ -42,7 +41,7 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
             batches_per_step=batches_per_step,
             process_index=process[0],
             process_count=process[1],
-            put=lambda rgb: rgb,
+            put=lambda batch: batch["rgb"],
         )
     )
 
@@ -121,7 +120,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
             batches_per_step=1,
             process_index=0,
             process_count=1,
-            put=transforms.to_network,
+            put=lambda batch: transforms.to_network(**batch),
         )
     )
     batch = next(iterator)
@@ -155,8 +154,50 @@ def test_decoding_errors_reach_the_reader(data):
     iterator.close()
 
 
-def test_iterator_state_goes_into_a_checkpoint(data):
-    assert isinstance(batches(Numbered(8), data), grain.DatasetIterator)
+def test_random_crops_keep_their_least_share_and_change_nothing_else():
+    pixels = np.arange(40 * 60 * 3, dtype=np.uint16).reshape(40, 60, 3)
+    rng = np.random.default_rng(0)
+    shapes = []
+    for _ in range(200):
+        crop = transforms.random_crop(pixels, 0.5, rng)
+        height, width, _ = crop.shape
+        top, left = divmod(int(crop[0, 0, 0]) // 3, 60)
+        np.testing.assert_array_equal(crop, pixels[top : top + height, left : left + width])
+        shapes.append((height, width))
+    assert np.min(shapes, axis=0) == pytest.approx([20, 30], abs=1)
+    assert np.max(shapes, axis=0) == pytest.approx([40, 60], abs=1)
+    np.testing.assert_array_equal(transforms.random_crop(pixels, 1.0, rng), pixels)
+
+
+def test_gamma_bends_lightness_and_leaves_colours():
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
+    pixels[:, 0, 0] = 0
+    plain = transforms.to_network(pixels)
+    bent = transforms.to_network(pixels, np.array([1.0, 2.0, 0.5]))
+    np.testing.assert_array_equal(bent["ab"], plain["ab"])
+    lightness = (np.asarray(plain["L"]) + 1) / 2
+    expected = lightness ** np.array([1.0, 2.0, 0.5]).reshape(3, 1, 1, 1)
+    np.testing.assert_allclose((np.asarray(bent["L"]) + 1) / 2, expected, atol=1e-6)
+
+
+def test_gammas_are_drawn_within_their_range(data):
+    data.gamma_range = 2.0
+    iterator = iter(
+        pipeline.train_batches(
+            Numbered(40),
+            data,
+            seed=0,
+            batches_per_step=1,
+            process_index=0,
+            process_count=1,
+            put=lambda batch: batch["gamma"],
+        )
+    )
+    drawn = np.concatenate([next(iterator) for _ in range(50)])
+    iterator.close()
+    assert drawn.dtype == np.float32
+    assert (drawn.min(), drawn.max()) == pytest.approx((0.5, 2.0), rel=0.05)
+    assert 0.4 < (drawn < 1).mean() < 0.6
 
 
 def test_stretch_and_crop():

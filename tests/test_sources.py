@@ -53,6 +53,7 @@ def test_split_file_decides(config, photos, tmp_path):
         ("train\tb/99.png", "line 1: .*99.png does not exist"),
         ("practice\tb/0.png", "line 1: 'practice.*must be one of train, validation, test"),
         ("train b/0.png", "line 1: .*a tab"),
+        ("train\tb/0.png\ntest\tb/0.png", "lines 1 and 2: both name b/0.png"),
     ],
 )
 def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
@@ -93,6 +94,7 @@ def test_scenes_splits_are_disjoint(config):
         ({"source": "folder", "path": "/nonexistent"}, "no such folder"),
         ({"source": "tfds", "path": "no_such_set"}, "no_such_set.*file_format=array_record"),
         ({"source": "array_record", "path": "/nonexistent"}, "pack_array_record"),
+        ({"skip_unreadable": True}, "config.data.skip_unreadable=True: .*has no files"),
         ({"num_scenes": 1, "validation_fraction": 0.9, "test_fraction": 0.0}, "the train split"),
     ],
 )
@@ -159,6 +161,7 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
     config.data.skip_unreadable = True
     config.data.source, config.data.path = "folder", str(photos)
     folder = sources.open_splits(config.data, sources.SPLITS)
+    config.data.skip_unreadable = False
     config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
     packed = sources.open_splits(config.data, sources.SPLITS)
     for split in sources.SPLITS:

@@ -24,7 +24,7 @@ def train_batches(
     batches_per_step: int,
     process_index: int,
     process_count: int,
-    put: Callable[[np.ndarray], Any],
+    put: Callable[[dict[str, np.ndarray]], Any],
 ) -> grain.IterDataset:
     """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
 
@@ -38,8 +38,8 @@ def train_batches(
         batches_per_step: batches that one training step uses up.
         process_index: of this process.
         process_count: of all processes; divides the batch size.
-        put: moves this process's `[examples, size, size, 3]` uint8 to its devices and converts
-            it there; it runs in a thread of its own, ahead of the training.
+        put: moves this process's examples, as keyword arguments of `transforms.to_network`, to its
+            devices and converts them there; it runs in a thread of its own, ahead of the training.
 
     Raises:
         InputError: fewer images than a batch.
@@ -50,10 +50,15 @@ def train_batches(
             "images; lower the batch size or add images"
         )
 
-    def view(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         if not data.augment:
-            return transforms.fit(pixels, data.image_size, data.resize)
-        return transforms.flip(transforms.fit(pixels, data.image_size, data.resize, rng), rng)
+            return {"rgb": transforms.fit(pixels, data.image_size, data.resize)}
+        pixels = transforms.random_crop(pixels, data.min_crop, rng)
+        pixels = transforms.fit(pixels, data.image_size, data.resize, rng)
+        example = {"rgb": transforms.flip(pixels, rng)}
+        if data.gamma_range > 1:
+            example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
+        return example
 
     examples = data.batch_size * batches_per_step
     dataset = grain.MapDataset.source(source).seed(seed).shuffle().repeat().random_map(view)
@@ -104,6 +109,6 @@ class _ProcessBlocks:
     def __len__(self) -> int:
         return len(self._dataset) // self._examples * self._share
 
-    def __getitem__(self, index: int) -> np.ndarray:
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         batch, place = divmod(index, self._share)
         return self._dataset[batch * self._examples + self._start + place]

@@ -54,6 +54,11 @@ def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
         raise InputError(f"config.data.source={data.source!r}: must be one of {sorted(openers)}")
     if data.source != "scenes" and not data.path:
         raise InputError(f"config.data.path is empty: config.data.source={data.source!r} needs it")
+    if data.skip_unreadable and data.source != "folder":
+        raise InputError(
+            f"config.data.skip_unreadable=True: config.data.source={data.source!r} has no files to "
+            "leave out; leave them out where the data is packed"
+        )
     opened = openers[data.source](data, tuple(splits))
     for split, source in opened.items():
         if not len(source):
@@ -156,33 +161,36 @@ def _open_folder(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
             split = split_of(relative, data.validation_fraction, data.test_fraction)
             if split in chosen:
                 chosen[split].append(path)
-    readable = only_readable(
-        [path for paths in chosen.values() for path in paths],
-        data.num_threads,
-        data.skip_unreadable,
-    )
-    return {split: FileSource([p for p in chosen[split] if p in readable]) for split in splits}
+    paths = [path for paths in chosen.values() for path in paths]
+    if data.skip_unreadable:
+        problems = images.unreadable(paths, data.num_threads)
+        if problems:
+            print(f"{_listing(problems, paths)}\nthey are left out", flush=True)
+        chosen = {split: [p for p in chosen[split] if p not in problems] for split in splits}
+    else:
+        check_readable(paths, data.num_threads, "config.data.skip_unreadable=true leaves them out")
+    return {split: FileSource(chosen[split]) for split in splits}
 
 
-def only_readable(
-    paths: Sequence[pathlib.Path], num_threads: int, skip_unreadable: bool
-) -> frozenset[pathlib.Path]:
-    """Decodes every file once and returns those that can be read.
+def check_readable(paths: Sequence[pathlib.Path], num_threads: int, cure: str = "") -> None:
+    """Decodes every file once.
+
+    Args:
+        paths: of the files.
+        num_threads: that decode.
+        cure: what helps besides mending or removing the files.
 
     Raises:
-        InputError: some cannot and `skip_unreadable` is off; all of them are listed with reasons.
+        InputError: some cannot be read; all of them are listed with reasons.
     """
-    problems = images.unreadable(paths, num_threads)
-    if problems:
-        listing = "\n".join(f"  {path}: {reason}" for path, reason in problems.items())
-        count = f"{len(problems)} of {len(paths)} image files cannot be read"
-        if not skip_unreadable:
-            raise InputError(
-                f"{count}:\n{listing}\nmend or remove them, or leave them out with "
-                "config.data.skip_unreadable=true"
-            )
-        print(f"{count} and are left out:\n{listing}", flush=True)
-    return frozenset(paths) - problems.keys()
+    if problems := images.unreadable(paths, num_threads):
+        cures = "mend or remove them" + (f"; {cure}" if cure else "")
+        raise InputError(f"{_listing(problems, paths)}\n{cures}")
+
+
+def _listing(problems: dict[pathlib.Path, str], paths: Sequence[pathlib.Path]) -> str:
+    lines = [f"  {path}: {reason}" for path, reason in problems.items()]
+    return "\n".join([f"{len(problems)} of {len(paths)} image files cannot be read:", *lines])
 
 
 def _read_split_file(
@@ -192,6 +200,7 @@ def _read_split_file(
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"config.data.split_file={str(path)!r}: {error}") from error
+    seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -203,6 +212,9 @@ def _read_split_file(
             )
         if not (folder / relative).is_file():
             raise InputError(f"{path}, line {number}: {folder / relative} does not exist")
+        if relative in seen:
+            raise InputError(f"{path}, lines {seen[relative]} and {number}: both name {relative}")
+        seen[relative] = number
         yield split, folder / relative
 
 
@@ -225,9 +237,10 @@ def _open_tfds(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
             for split in splits
         }
     except (tfds.core.DatasetNotFoundError, AssertionError, KeyError, OSError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise InputError(
             f"config.data.path={data.path!r}: cannot be opened as a TFDS data set "
-            f"({type(error).__name__}: {str(error).splitlines()[0]}); prepare it as ArrayRecord "
+            f"({reason}); prepare it as ArrayRecord "
             "once, where TensorFlow is installed (the extra `tfds`): "
             f"tfds build {data.path} --file_format=array_record"
         ) from error

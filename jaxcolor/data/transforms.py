@@ -35,22 +35,47 @@ def fit(
     return scaled[top : top + size, left : left + size]
 
 
+def random_crop(pixels: np.ndarray, min_share: float, rng: np.random.Generator) -> np.ndarray:
+    """Cuts a rectangle out of a random place, of random height and width.
+
+    Args:
+        pixels: `[H, W, 3]`.
+        min_share: least share of each side that is kept, in (0, 1].
+        rng: chooses both shares and the place, uniformly.
+
+    Returns:
+        `[h, w, 3]`, a view.
+    """
+    sides = []
+    for side in pixels.shape[:2]:
+        length = max(1, round(side * rng.uniform(min_share, 1)))
+        start = rng.integers(side - length + 1)
+        sides.append(slice(start, start + length))
+    return pixels[tuple(sides)]
+
+
 def flip(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mirrors an image left to right with probability one half."""
+    """Mirrors an image `[H, W, 3]` left to right with probability one half."""
     return pixels[:, ::-1] if rng.random() < 0.5 else pixels
 
 
-def to_network(rgb: ArrayLike) -> dict[str, jax.Array]:
+def to_network(rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
     """Converts images to what the networks see.
 
     Args:
         rgb: `[N, H, W, 3]` uint8, sRGB.
+        gamma: `[N]` float, bends each image's lightness, as another exposure or an aged print
+            would: `L / 100` becomes `(L / 100)^gamma`, and the colours stay.
 
     Returns:
         `L`: `[N, H, W, 1]` float32 in [-1, 1], and `ab`: `[N, H, W, 2]` float32 in [-1, 1].
     """
     lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255))
-    return {"L": lab[..., :1], "ab": lab[..., 1:]}
+    L = lab[..., :1]
+    if gamma is not None:
+        exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
+        L = 2 * jnp.maximum((L + 1) / 2, 0) ** exponent - 1
+    return {"L": L, "ab": lab[..., 1:]}
 
 
 def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
@@ -67,6 +92,7 @@ def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
     return jnp.round(rgb * 255).astype(jnp.uint8)
 
 
+@jax.jit
 def to_gray(rgb: ArrayLike) -> jax.Array:
     """Keeps an image's L and sets a and b to zero: `[N, H, W, 3]` uint8 in and out."""
     L = to_network(rgb)["L"]

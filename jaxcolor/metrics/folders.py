@@ -3,13 +3,13 @@
 import pathlib
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
+from jaxcolor.metrics import pixel
 from jaxcolor.metrics.report import Scores
 
 
@@ -27,7 +27,7 @@ def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[s
 
     Raises:
         InputError: a folder is missing or empty, an image has no partner, is unreadable, or
-            differs from its partner in size; all such images are listed.
+            differs from its partner in size, or is too small; all such images are listed.
     """
     predicted, true = _by_name(predictions), _by_name(truth)
     lonely = [
@@ -54,9 +54,14 @@ def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[s
                 f"{predicted[name]}: is {_size(prediction)}, but {path} is {_size(target)}; "
                 "resize one of them"
             )
+        elif min(target.shape[:2]) < pixel.SSIM_WINDOW:
+            problems.append(
+                f"{path}: is {_size(target)}, too small for SSIM, which needs {pixel.SSIM_WINDOW} "
+                "pixels each way"
+            )
         elif not problems:
             model.add(prediction[None], target[None])
-            gray.add(np.asarray(transforms.to_gray(jnp.asarray(target[None]))), target[None])
+            gray.add(np.asarray(transforms.to_gray(target[None])), target[None])
     if problems:
         raise InputError("\n".join(problems))
     return {"predictions": model.summary(), "gray": gray.summary()}

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 _PIXELS = (1, 2, 3)
-_SSIM_WINDOW = 11
+# Pixels; images have to be at least as large, each way.
+SSIM_WINDOW = 11
 
 
 def psnr(prediction: jax.Array, target: jax.Array) -> jax.Array:
@@ -70,14 +71,14 @@ def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
     Raises:
         ValueError: the images are smaller than the window.
     """
-    if min(prediction.shape[1:3]) < _SSIM_WINDOW:
+    if min(prediction.shape[1:3]) < SSIM_WINDOW:
         raise ValueError(f"SSIM needs images of 11 × 11 pixels or more, got {prediction.shape}")
-    offsets = np.arange(_SSIM_WINDOW) - _SSIM_WINDOW // 2
+    offsets = np.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
     weights = np.exp(-(offsets**2) / (2 * 1.5**2))
     weights = (weights / weights.sum()).tolist()
 
     def blur(x: jax.Array) -> jax.Array:
-        height, width = (side - _SSIM_WINDOW + 1 for side in x.shape[1:3])
+        height, width = (side - SSIM_WINDOW + 1 for side in x.shape[1:3])
         x = sum(w * x[:, i : i + height] for i, w in enumerate(weights))
         return sum(w * x[:, :, i : i + width] for i, w in enumerate(weights))
 

@@ -20,7 +20,7 @@ _METRICS = {
     "MAE_255": ("MAE, 0–255", 2),
     "epsilon_accuracy": ("ε-acc. 5 %", 4),
     "colorfulness": ("colourfulness", 2),
-    "colorfulness_ddcolor": ("the same, DDColor's", 2),
+    "colorfulness_ddcolor": ("colourfulness, DDColor", 2),
 }
 
 

@@ -31,6 +31,13 @@ def build_generator(config: ConfigDict, axis_name: str | None = None) -> nn.Modu
     )
 
 
+def variable_shapes(config: ConfigDict) -> dict:
+    """Returns the tree of the generator's variables, as `jax.ShapeDtypeStruct`."""
+    size = config.data.image_size
+    L = jnp.zeros((1, size, size, 1))
+    return jax.eval_shape(lambda: build_generator(config).init(jax.random.key(0), L, train=False))
+
+
 def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> nn.Module:
     """Builds the network that maps a pair `[N, H, W, 3]` to patch scores `[N, H', W', 1]`.
 

@@ -44,7 +44,6 @@ class UNet(nn.Module):
     levels: int
     num_filters: int = 64
     dropout: float = 0.5
-    out_channels: int = 2
     axis_name: str | None = None
     dtype: Any = jnp.float32
 
@@ -57,7 +56,7 @@ class UNet(nn.Module):
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, 2**levels, 2**levels, out_channels]` float32 in [-1, 1].
+            `[N, 2**levels, 2**levels, 2]` float32, a and b in [-1, 1].
         """
         filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
         last = self.levels - 1
@@ -83,7 +82,7 @@ class UNet(nn.Module):
                 x = layers.Dropout(self.dropout, self.axis_name)(x, train)
 
         x = nn.relu(jnp.concatenate([skips[0], x], axis=-1))
-        x = layers.ConvTranspose(self.out_channels, True, self.dtype, name="up_0")(x)
+        x = layers.ConvTranspose(2, True, self.dtype, name="up_0")(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 from ml_collections import ConfigDict
 
+from jaxcolor import models
 from jaxcolor.losses import reconstruction
 from jaxcolor.models import layers
 from jaxcolor.objectives import state as state_lib
@@ -55,11 +56,7 @@ def apply_discriminator(discriminator: nn.Module, params: Any, pairs: jax.Array)
 
 
 def make_objective(
-    config: ConfigDict,
-    generator: nn.Module,
-    discriminator: nn.Module,
-    losses: GANLosses,
-    axis_name: str | None,
+    config: ConfigDict, discriminator: nn.Module, losses: GANLosses, axis_name: str | None
 ) -> Objective:
     """Builds the step: `critic_steps` updates of the discriminator, then one of the generator.
 
@@ -69,13 +66,17 @@ def make_objective(
 
     Args:
         config: the whole configuration.
-        generator: `L` to `ab`.
         discriminator: a pair of `L` and `ab` to patch scores.
         losses: of the GAN.
         axis_name: the axis over which each batch is spread, if it is.
     """
+    generator = models.build_generator(config, axis_name)
     critic_steps = config.objective.critic_steps
-    lambda_l1 = config.objective.lambda_l1
+    terms = {
+        "G_L1": (config.objective.lambda_l1, reconstruction.l1),
+        "G_L2": (config.objective.lambda_l2, reconstruction.l2),
+    }
+    terms = {name: (weight, term) for name, (weight, term) in terms.items() if weight}
     ema_decay = config.train.ema_decay
     optimizer_g = state_lib.make_optimizer(config, "generator")
     optimizer_d = state_lib.make_optimizer(config, "discriminator")
@@ -90,8 +91,10 @@ def make_objective(
         params = discriminator.init(key_d, jnp.zeros((1, size, size, 3)))["params"]
         return TrainState(
             step=jnp.zeros((), jnp.int32),
-            generator=NetworkState(variables, optimizer_g.init(variables["params"])),
-            discriminator=NetworkState({"params": params}, optimizer_d.init(params)),
+            networks={
+                "generator": NetworkState(variables, optimizer_g.init(variables["params"])),
+                "discriminator": NetworkState({"params": params}, optimizer_d.init(params)),
+            },
             ema=jax.tree.map(jnp.copy, variables) if ema_decay else None,
         )
 
@@ -117,12 +120,15 @@ def make_objective(
     def generator_loss(ab: jax.Array, params: Any, batch: Batch) -> tuple[jax.Array, Metrics]:
         pairs = jnp.concatenate([batch["L"], ab], axis=-1)
         g_gan = losses.generator(apply_discriminator(discriminator, params, pairs))
-        g_l1 = reconstruction.l1(ab, batch["ab"])
-        return g_gan + lambda_l1 * g_l1, {"G_GAN": g_gan, "G_L1": g_l1}
+        loss, metrics = g_gan, {"G_GAN": g_gan}
+        for name, (weight, term) in terms.items():
+            metrics[name] = term(ab, batch["ab"])
+            loss += weight * metrics[name]
+        return loss, metrics
 
     def step(state: TrainState, batch: Batch, key: jax.Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
-        network_g, network_d = state.generator, state.discriminator
+        network_g, network_d = state.networks["generator"], state.networks["discriminator"]
         *earlier, last = _deal(batch, critic_steps)
         *earlier_keys, last_key = jax.random.split(key, (critic_steps, 2))
 
@@ -148,8 +154,8 @@ def make_objective(
         ema = state.ema
         if ema is not None:
             ema = state_lib.update_ema(ema, network_g.variables, ema_decay, state.step)
-        new_state = TrainState(state.step + 1, network_g, network_d, ema)
-        return new_state, {**mean(metrics_g), **metrics_d}
+        networks = {"generator": network_g, "discriminator": network_d}
+        return TrainState(state.step + 1, networks, ema), {**mean(metrics_g), **metrics_d}
 
     return Objective(init, step, critic_steps)
 

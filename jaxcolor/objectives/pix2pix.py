@@ -1,17 +1,26 @@
 """pix2pix: binary cross-entropy on patches plus λ · L1 (Isola et al., CVPR 2017, §3.1 and §3.3)."""
 
-import flax.linen as nn
 from ml_collections import ConfigDict
 
+from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.losses.adversarial import binary_cross_entropy
-from jaxcolor.objectives.adversarial import GANLosses, apply_discriminator
+from jaxcolor.objectives.adversarial import (
+    GANLosses,
+    Objective,
+    apply_discriminator,
+    make_objective,
+)
 
 
-def make_losses(config: ConfigDict, discriminator: nn.Module) -> GANLosses:
-    """Makes the losses; the discriminator's is halved, to slow it down beside the generator.
+def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
+    """Builds the objective; the discriminator's loss is halved, to slow it down.
 
     Metrics: `D_real` and `D_fake`, the cross-entropy of real and of generated pairs.
+
+    Args:
+        config: the whole configuration.
+        axis_name: the axis over which a batch is spread, if it is.
 
     Raises:
         InputError: a constraint is set that pix2pix does not have.
@@ -23,10 +32,13 @@ def make_losses(config: ConfigDict, discriminator: nn.Module) -> GANLosses:
                 " set it to 0.0 or choose 'wgan'"
             )
 
+    discriminator = models.build_discriminator(config, axis_name)
+
     def discriminator_loss(params, real, generated, keys):
         del keys
         d_real = binary_cross_entropy(apply_discriminator(discriminator, params, real), 1.0)
         d_fake = binary_cross_entropy(apply_discriminator(discriminator, params, generated), 0.0)
         return 0.5 * (d_real + d_fake), {"D_real": d_real, "D_fake": d_fake}
 
-    return GANLosses(discriminator_loss, lambda logits: binary_cross_entropy(logits, 1.0))
+    losses = GANLosses(discriminator_loss, lambda logits: binary_cross_entropy(logits, 1.0))
+    return make_objective(config, discriminator, losses, axis_name)

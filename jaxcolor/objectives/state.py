@@ -25,19 +25,17 @@ class TrainState(flax.struct.PyTreeNode):
 
     Attributes:
         step: int32 scalar, steps done.
-        generator: the generator.
-        discriminator: the discriminator or critic.
+        networks: by name; every objective has a "generator".
         ema: moving average of the generator's variables, or None where there is none.
     """
 
     step: jax.Array
-    generator: NetworkState
-    discriminator: NetworkState
+    networks: dict[str, NetworkState]
     ema: Variables | None
 
     def eval_variables(self) -> Variables:
         """Returns the generator's variables to score and to use: the average, if there is one."""
-        return self.generator.variables if self.ema is None else self.ema
+        return self.networks["generator"].variables if self.ema is None else self.ema
 
 
 def make_optimizer(config: ConfigDict, network: str) -> optax.GradientTransformation:

@@ -4,22 +4,31 @@ Arjovsky et al., "Wasserstein GAN", ICML 2017; Gulrajani et al., "Improved Train
 GANs", NeurIPS 2017.
 """
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
+from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.losses.adversarial import gradient_penalty
-from jaxcolor.objectives.adversarial import GANLosses, apply_discriminator
+from jaxcolor.objectives.adversarial import (
+    GANLosses,
+    Objective,
+    apply_discriminator,
+    make_objective,
+)
 
 
-def make_losses(config: ConfigDict, critic: nn.Module) -> GANLosses:
-    """Makes the losses: `critic = mean(f(generated)) - mean(f(real))` plus the constraint.
+def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
+    """Builds the objective: `critic = mean(f(generated)) - mean(f(real))` plus the constraint.
 
     Metrics: `D_real` and `D_fake`, the critic's mean on real and on generated pairs; `critic`,
     their difference, minus an estimate of the Wasserstein distance; with a penalty also
     `gradient_penalty`, before its weight.
+
+    Args:
+        config: the whole configuration.
+        axis_name: the axis over which a batch is spread, if it is.
 
     Raises:
         InputError: not exactly one of `clip` and `lambda_gp` is set.
@@ -30,6 +39,7 @@ def make_losses(config: ConfigDict, critic: nn.Module) -> GANLosses:
             f"config.objective.clip={clip}, config.objective.lambda_gp={lambda_gp}: "
             "config.objective.name='wgan' needs exactly one of them above 0"
         )
+    critic = models.build_discriminator(config, axis_name)
     # The penalty needs derivatives of derivatives, which bfloat16 is too coarse for.
     exact_critic = critic.clone(dtype=jnp.float32)
 
@@ -54,4 +64,5 @@ def make_losses(config: ConfigDict, critic: nn.Module) -> GANLosses:
             return params
         return jax.tree.map(lambda weight: jnp.clip(weight, -clip, clip), params)
 
-    return GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)
+    losses = GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)
+    return make_objective(config, critic, losses, axis_name)

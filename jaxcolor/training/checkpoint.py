@@ -88,57 +88,40 @@ class Checkpoints:
         return self._manager.best_step()
 
     def save(
-        self, step: int, state: TrainState, iterator: Any, scores: dict[str, float] | None
+        self, step: int, state: TrainState, data: dict[str, Any], scores: dict[str, float] | None
     ) -> None:
-        """Copies the state to the host and writes it while training goes on.
+        """Writes while training goes on.
 
         Args:
             step: steps done.
-            state: after that step.
-            iterator: of the training data, after that step's batch.
+            state: after that step, in NumPy arrays.
+            data: what JSON can hold about the training data, at that step.
             scores: on the validation images at that step, if they were taken.
 
         Raises:
             InputError: this or an earlier checkpoint could not be written.
         """
-        args = ocp.args.Composite(
-            state=ocp.args.PyTreeSave(jax.device_get(state)),
-            # It counts global batches, and so holds for any number of processes.
-            data=ocp.args.JsonSave(iterator.get_state()),
-        )
+        args = ocp.args.Composite(state=ocp.args.PyTreeSave(state), data=ocp.args.JsonSave(data))
         try:
             self._manager.save(step, args=args, metrics=scores or {}, force=True)
         except Exception as error:  # Orbax passes on whatever its threads met.
             raise self._not_written(error) from error
 
-    def wait(self) -> None:
-        """Waits until all is written.
-
-        Raises:
-            InputError: a checkpoint could not be written.
-        """
-        try:
-            self._manager.wait_until_finished()
-        except Exception as error:
-            raise self._not_written(error) from error
-
-    def restore(self, template: TrainState, iterator: Any) -> TrainState:
+    def restore(self, template: TrainState) -> tuple[TrainState, dict[str, Any]]:
         """Reads the last checkpoint.
 
         Args:
             template: of the state's structure, shapes and dtypes.
-            iterator: of the training data; it is moved to where it was.
 
         Returns:
-            The state, in NumPy arrays.
+            The state, in NumPy arrays, and what was saved about the training data.
 
         Raises:
             InputError: the checkpoint is damaged, or of another model.
         """
         step = self.latest_step()
         items = self._read(step, template, partial=False, data=ocp.args.JsonRestore())
-        iterator.set_state(items.data)
-        return items.state
+        return items.state, items.data
 
     def restore_variables(self, template: Variables, *, ema: bool) -> Variables:
         """Reads the generator of the best checkpoint.
@@ -156,27 +139,28 @@ class Checkpoints:
         step = self.best_step()
         if step is None:
             raise InputError(f"{self.folder}: holds no checkpoint yet; train longer")
-        tree = {"ema": template} if ema else {"generator": {"variables": template}}
+        tree = {"ema": template} if ema else {"networks": {"generator": {"variables": template}}}
         state = self._read(step, tree, partial=True).state
-        return state["ema"] if ema else state["generator"]["variables"]
+        return state["ema"] if ema else state["networks"]["generator"]["variables"]
 
     def close(self) -> None:
-        """Waits until all is written and frees what writing takes."""
-        self._manager.close()
+        """Waits until all is written and frees what writing takes.
+
+        Raises:
+            InputError: a checkpoint could not be written.
+        """
+        try:
+            self._manager.close()
+        except Exception as error:
+            raise self._not_written(error) from error
 
     def _read(self, step: int | None, template: Any, *, partial: bool, **items: Any) -> Any:
         template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
         path = self.folder / str(step)
         try:
-            saved = _shapes(self._manager.item_metadata(step)["state"].tree)
-            expected = _shapes(template)
-            for name in expected if partial else expected | saved:
-                if saved.get(name) != expected.get(name):
-                    raise InputError(
-                        f"{path}: the checkpoint is of another model: the shape of {name} is "
-                        f"{saved.get(name, 'missing')} there, and by the configuration "
-                        f"{expected.get(name, 'missing')}"
-                    )
+            saved = self._manager.item_metadata(step)["state"].tree
+            if problem := mismatch(saved, template, partial=partial):
+                raise InputError(f"{path}: the checkpoint is of another model: {problem}")
             state = ocp.args.PyTreeRestore(
                 template,
                 ocp.checkpoint_utils.construct_restore_args(template),
@@ -204,6 +188,27 @@ def _reason(error: Exception) -> str:
     """Takes what a person can use out of TensorStore's long messages."""
     line = str(error).split(" [tensorstore_spec")[0].partition("\n")[0]
     return line.rpartition('": ')[2][:200]
+
+
+def mismatch(tree: Any, template: Any, *, partial: bool = False) -> str:
+    """Compares the names and shapes of two trees.
+
+    Args:
+        tree: of arrays, or of what has their shapes.
+        template: what it should be like.
+        partial: let it hold more.
+
+    Returns:
+        The first difference, or "".
+    """
+    found, expected = _shapes(tree), _shapes(template)
+    for name in expected if partial else expected | found:
+        if found.get(name) != expected.get(name):
+            return (
+                f"the shape of {name} is {found.get(name, 'missing')} there, and by the "
+                f"configuration {expected.get(name, 'missing')}"
+            )
+    return ""
 
 
 def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:

@@ -1,7 +1,9 @@
 """The train loop, the same for every objective."""
 
+import contextlib
 import itertools
 import math
+import os
 import pathlib
 import signal
 import time
@@ -23,6 +25,13 @@ from jaxcolor.training.checkpoint import Checkpoints
 from jaxcolor.training.parallel import Devices
 from jaxcolor.training.summary import Summary
 
+_CONFIG = "config.json"
+
+_NOT_FINITE_CURE = (
+    "checkpoints of earlier steps are intact. Start again in another --workdir with lower learning "
+    "rates, or in float32"
+)
+
 
 def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     """Trains, scores on the validation images and saves; resumes where an earlier call stopped.
@@ -37,19 +46,16 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     Raises:
         InputError: something about the configuration, the data, the devices or the workdir needs
             mending; the message says what.
-        FloatingPointError: a loss is not finite; the message names the step and the loss.
+        FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
     """
     config_lib.validate(config)
     devices = Devices(config.data.batch_size)
     objective = objectives.build(config, devices.axis_name)
     splits = ("train", "validation") if config.train.eval_every else ("train",)
     opened = sources.open_splits(config.data, splits)
+    num_images = len(opened["train"])
     examples = config.data.batch_size * objective.batches_per_step
-    num_steps = config.train.num_steps or math.ceil(
-        config.train.num_epochs * len(opened["train"]) / examples
-    )
-    _claim_workdir(config, workdir, devices)
-
+    num_steps = config.train.num_steps or math.ceil(config.train.num_epochs * num_images / examples)
     to_network = jax.jit(transforms.to_network)
     batches = iter(
         pipeline.train_batches(
@@ -59,37 +65,49 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             batches_per_step=objective.batches_per_step,
             process_index=devices.process_index,
             process_count=devices.process_count,
-            put=lambda rgb: to_network(devices.spread(rgb)),
+            put=lambda batch: to_network(**devices.spread(batch)),
         )
     )
-    init_key, step_key = jax.random.split(jax.random.key(config.seed))
-    state = jax.jit(objective.init)(init_key)
-    checkpoints = Checkpoints(workdir, create=True)
-    step = checkpoints.latest_step() or 0
-    if step > num_steps:
-        raise InputError(
-            f"config.train.num_steps={num_steps}: the run in {workdir} is at step {step} already"
-        )
-    if step:
-        state = checkpoints.restore(state, batches)
-    state = devices.replicate(state)
+    with contextlib.ExitStack() as stack:
+        termination = stack.enter_context(_Termination())
+        stack.callback(batches.close)
+        checkpoints = _open_checkpoints(config, workdir)
+        stack.callback(checkpoints.close)
+        step = checkpoints.latest_step() or 0
+        if step > num_steps:
+            raise InputError(
+                f"config.train.num_steps={num_steps}: the run in {workdir} is at step {step} "
+                "already"
+            )
+        init_key, step_key = jax.random.split(jax.random.key(config.seed))
+        state = jax.jit(objective.init)(init_key)
+        if step:
+            state, data = checkpoints.restore(state)
+            if data["num_images"] != num_images:
+                raise InputError(
+                    f"{workdir}: the run has trained on {data['num_images']} images, and there are "
+                    f"{num_images} now; bring the old ones back, or take another --workdir"
+                )
+            batches.set_state(data["iterator"])
+        state = devices.replicate(state)
 
-    summary = Summary(workdir, step, num_steps, devices.is_first_process)
-    count = parameter_overview.count_parameters
-    summary.message(
-        f"{config.objective.name} on {devices.describe()}: "
-        f"{count(state.generator.variables['params']):,} parameters in the generator, "
-        f"{count(state.discriminator.variables['params']):,} in the discriminator; "
-        f"{len(opened['train']):,} training images; step {step} of {num_steps}"
-    )
-    validate = None
-    if config.train.eval_every:
-        validate = _make_validation(config, opened["validation"], devices, summary)
-    train_step = devices.compile_step(objective.step)
-    history = _History(devices, examples)
-    saved_step = step
-    with _Termination() as termination:
-        while step < num_steps:
+        summary = Summary(workdir, step, num_steps, devices.is_first_process)
+        stack.callback(summary.close)
+        sizes = ", ".join(
+            f"{name} {parameter_overview.count_parameters(network.variables['params']):,}"
+            for name, network in state.networks.items()
+        )
+        summary.message(
+            f"{config.objective.name} on {devices.describe()}; parameters: {sizes}; "
+            f"{num_images:,} training images; step {step} of {num_steps}"
+        )
+        validate = None
+        if config.train.eval_every:
+            validate = _make_validation(config, opened["validation"], devices, summary)
+        train_step = devices.compile_step(objective.step)
+        history = _History(devices, examples)
+        stopped = False
+        while step < num_steps and not stopped:
             state, metrics = train_step(state, next(batches), step_key)
             step += 1
             summary.advance()
@@ -106,41 +124,53 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 means = history.drain()
                 summary.scalars(step, means)
             if at_save:
+                host_state = jax.device_get(state)
+                _check_finite(step, host_state)
                 scores = validate(step, state) if at_eval and validate else None
-                checkpoints.save(step, state, batches, scores)
-                saved_step = step
-                summary.flush()
+                if devices.is_first_process:
+                    _save_config(config, workdir)
+                data = {"iterator": batches.get_state(), "num_images": num_images}
+                checkpoints.save(step, host_state, data, scores)
                 history.restart_clock()
-            if stopped:
-                break
-    checkpoints.wait()
-    checkpoints.close()
-    batches.close()
-    if step < num_steps:
-        summary.message(f"stopped by SIGTERM; step {saved_step} is saved, start again to resume")
-    summary.close()
+    if stopped and step < num_steps:
+        summary.message(f"stopped by SIGTERM; step {step} is saved, start again to resume")
     return state
 
 
-def _claim_workdir(config: ConfigDict, workdir: pathlib.Path, devices: Devices) -> None:
-    """Takes the workdir for this run, or makes sure that it holds the same run."""
-    path = workdir / "config.json"
+def _open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
+    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
     try:
-        if path.exists():
-            if changed := config_lib.differences(config_lib.load(path), config):
-                listing = "\n".join(f"  {line}" for line in changed)
-                raise InputError(
-                    f"{workdir}: holds a run with another configuration:\n{listing}\n"
-                    "take another --workdir, or undo the changes to resume"
-                )
-        elif (workdir / "checkpoints").exists():
-            raise InputError(f"{workdir}: holds checkpoints but no config.json; take another one")
-        devices.any_process(False)  # Nobody writes before everybody has read.
-        if devices.is_first_process:
-            workdir.mkdir(parents=True, exist_ok=True)
-            config_lib.save(config, path)
+        workdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
+    if not os.access(workdir, os.W_OK):
+        raise InputError(f"{workdir}: no permission to write; take another --workdir")
+    checkpoints = Checkpoints(workdir, create=True)
+    if checkpoints.latest_step() is None:
+        return checkpoints
+    if changed := config_lib.differences(config_lib.load(workdir / _CONFIG), config):
+        listing = "\n".join(f"  {line}" for line in changed)
+        raise InputError(
+            f"{workdir}: holds a run with another configuration:\n{listing}\n"
+            "take another --workdir, or undo the changes to resume"
+        )
+    return checkpoints
+
+
+def _save_config(config: ConfigDict, workdir: pathlib.Path) -> None:
+    """Claims the workdir: it belongs to a configuration from its first checkpoint on."""
+    try:
+        config_lib.save(config, workdir / _CONFIG)
+    except OSError as error:
+        raise InputError(f"{workdir / _CONFIG}: cannot be written: {error.strerror}") from error
+
+
+def _check_finite(step: int, state: TrainState) -> None:
+    """Keeps a state that no training can go on from out of the checkpoints."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+        if not np.isfinite(leaf).all():
+            name = jax.tree_util.keystr(path, simple=True, separator="/")
+            raise FloatingPointError(f"step {step}: {name} is not finite; {_NOT_FINITE_CURE}")
 
 
 def _make_validation(
@@ -206,10 +236,7 @@ class _History:
         for step, metrics in fetched:
             for name, value in metrics.items():
                 if not np.isfinite(value):
-                    raise FloatingPointError(
-                        f"step {step}: {name} is {value}; checkpoints of earlier steps are intact. "
-                        "Lower the learning rates, or compute in float32"
-                    )
+                    raise FloatingPointError(f"step {step}: {name} is {value}; {_NOT_FINITE_CURE}")
         means = {name: float(np.mean([m[name] for _, m in fetched])) for name in fetched[0][1]}
         if self._start is not None and self._timed:
             seconds = time.perf_counter() - self._start

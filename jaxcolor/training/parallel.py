@@ -31,7 +31,20 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
             (Slurm, Open MPI, Kubernetes, Cloud TPU), or "" for a single process.
         num_processes: of the run, if the coordinator is given.
         process_id: of this process, if the coordinator is given.
+
+    Raises:
+        InputError: several processes without a coordinator, or the other way round.
     """
+    if coordinator in ("", "auto") and (num_processes, process_id) != (1, 0):
+        raise InputError(
+            f"--num_processes={num_processes} --process_id={process_id}: need "
+            "--coordinator=HOST:PORT, of process 0"
+        )
+    if coordinator not in ("", "auto") and not 0 <= process_id < num_processes > 1:
+        raise InputError(
+            f"--coordinator={coordinator} --num_processes={num_processes} "
+            f"--process_id={process_id}: needs two processes or more, numbered from 0"
+        )
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         cache = pathlib.Path("~/.cache/jaxcolor").expanduser()
         jax.config.update("jax_compilation_cache_dir", str(cache))
@@ -39,6 +52,11 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
         jax.distributed.initialize()
     elif coordinator:
         jax.distributed.initialize(coordinator, num_processes, process_id)
+
+
+def device_kind() -> str:
+    """Names the kind of the first local device, as its maker calls it."""
+    return jax.local_devices()[0].device_kind
 
 
 class Devices:
@@ -73,9 +91,7 @@ class Devices:
 
     def describe(self) -> str:
         """Names the devices, for people."""
-        kind = self.local[0].device_kind
-        count = jax.device_count()
-        return f"{count} × {kind}" + (
+        return f"{jax.device_count()} × {device_kind()}" + (
             f", {self.process_count} processes" if self.process_count > 1 else ""
         )
 
@@ -83,8 +99,8 @@ class Devices:
         """Copies arrays to every local device."""
         return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec()))
 
-    def spread(self, batch: np.ndarray) -> jax.Array:
-        """Spreads a batch `[n, …]` over the local devices, which divide n."""
+    def spread(self, batch: Any) -> Any:
+        """Spreads arrays `[n, …]` over the local devices, which divide n."""
         return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(_AXIS)))
 
     def compile_step(self, step: Callable) -> Callable:

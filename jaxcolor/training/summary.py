@@ -1,16 +1,27 @@
 """What a run tells while it goes: progress, scalars, sample sheets."""
 
+import contextlib
 import pathlib
+import time
+from collections.abc import Iterator
 
 import numpy as np
-from tensorboardX import SummaryWriter
+from tensorboardX import summary as protos
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tqdm import tqdm
 
 from jaxcolor import images
+from jaxcolor.config import InputError
 
 
 class Summary:
-    """Writes to the terminal, to event files in `WORKDIR/events` and to `WORKDIR/samples`."""
+    """Writes to the terminal, to event files in `WORKDIR/events` and to `WORKDIR/samples`.
+
+    Every method that writes raises `InputError` if the disk does not take it. That is why the
+    events are written here and now: tensorboardX's own `SummaryWriter` does it in a thread, whose
+    failure nobody hears of.
+    """
 
     def __init__(self, workdir: pathlib.Path, step: int, num_steps: int, enabled: bool):
         """Starts to report.
@@ -26,7 +37,10 @@ class Summary:
         hidden = None if enabled else True  # None: unless a terminal shows it.
         self._bar = tqdm(total=num_steps, initial=step, unit="step", disable=hidden)
         if enabled:
-            self._writer = SummaryWriter(str(workdir / "events"), purge_step=step + 1)
+            with self._writing():
+                (workdir / "events").mkdir(exist_ok=True)
+                self._events = EventsWriter(str(workdir / "events" / "events"), f".{step}")
+                self._add(step + 1, session_log=SessionLog(status=SessionLog.START))
 
     def message(self, text: str) -> None:
         """Prints a line without breaking the progress bar."""
@@ -41,10 +55,12 @@ class Summary:
         """Writes scalars and prints them on one line."""
         if not self._enabled:
             return
-        for name, value in values.items():
-            self._writer.add_scalar(prefix + name, value, step)
         listing = "  ".join(f"{name} {value:.5g}" for name, value in values.items())
         self.message(f"step {step}  {prefix}{listing}")
+        with self._writing():
+            for name, value in values.items():
+                self._add(step, summary=protos.scalar(prefix + name, value))
+            self._events.flush()
 
     def sheet(self, step: int, rows: list[np.ndarray]) -> None:
         """Writes a sample sheet as PNG and as event image.
@@ -56,16 +72,27 @@ class Summary:
         if not self._enabled:
             return
         picture = images.sheet(rows)
-        images.write(self._workdir / "samples" / f"step_{step:07d}.png", picture)
-        self._writer.add_image("samples", picture, step, dataformats="HWC")
-
-    def flush(self) -> None:
-        """Brings the event files up to date."""
-        if self._enabled:
-            self._writer.flush()
+        with self._writing():
+            images.write(self._workdir / "samples" / f"step_{step:07d}.png", picture)
+            self._add(step, summary=protos.image("samples", picture, dataformats="HWC"))
+            self._events.flush()
 
     def close(self) -> None:
         """Ends the report."""
         self._bar.close()
         if self._enabled:
-            self._writer.close()
+            with self._writing():
+                self._events.close()
+
+    def _add(self, step: int, **content: object) -> None:
+        self._events.write_event(Event(step=step, wall_time=time.time(), **content))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(
+                f"{self._workdir}: cannot be written to: {error.strerror}; the last checkpoint is "
+                "intact. Make room or mend the permissions, and start again to resume"
+            ) from error
