@@ -1,10 +1,11 @@
-r"""A Wasserstein GAN of 64 × 64 pixels, small enough to learn photographs on a CPU in an hour.
+r"""A Wasserstein GAN of 64 × 64 pixels, small enough to learn photographs on a CPU in minutes.
 
     python -m jaxcolor.train --config configs/small.py --workdir runs/small \
         --config.data.path=photos
 
 A few thousand photographs overfit easily: hence few filters, strong dropout and augmentation, and
-the clipped critic, which leaves most of the say to L2.
+the clipped critic, which leaves most of the say to L2. With 4,266 photographs: 2 minutes on 2 CPU
+cores, PSNR 25.46 where gray has 24.38 (docs/results.md).
 """
 
 from jaxcolor import config as defaults
@@ -25,7 +26,7 @@ def get_config():
     config.objective.lambda_l1 = 0.0
     config.objective.lambda_l2 = 500.0
     config.optimizer.generator.learning_rate = 1e-3
-    config.train.num_epochs = 12
+    config.train.num_epochs = 6
     config.train.log_every = 100
     config.train.eval_every = 200
     config.train.checkpoint_every = 200
