@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import sys
 import time
 from collections.abc import Iterator
 
@@ -46,6 +47,7 @@ class Summary:
         """Prints a line without breaking the progress bar."""
         if self._enabled:
             tqdm.write(text)
+            sys.stdout.flush()  # A log file should show it now, not when a buffer is full.
 
     def advance(self) -> None:
         """Moves the progress bar by one step."""
