@@ -27,6 +27,9 @@ from jaxcolor.training.summary import Summary
 
 _CONFIG = "config.json"
 
+# Steps that may wait for the devices: enough to keep them busy, and few enough to stop soon.
+_STEPS_AHEAD = 2
+
 _NOT_FINITE_CURE = (
     "checkpoints of earlier steps are intact. Start again in another --workdir with lower learning "
     "rates, or in float32"
@@ -220,6 +223,8 @@ class _History:
         self._start, self._timed = time.perf_counter(), 0
 
     def append(self, step: int, metrics: dict[str, jax.Array]) -> None:
+        if len(self._steps) >= _STEPS_AHEAD:
+            jax.block_until_ready(self._steps[-_STEPS_AHEAD])
         self._steps.append((step, metrics))
         if self._start is None:  # The first step's time went into compiling it.
             self.restart_clock()
