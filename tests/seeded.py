@@ -25,3 +25,36 @@ def weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
             values = 1 + values
         drawn[name] = values
     return drawn
+
+
+def feature_weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Draws weights by name that keep the size of the numbers through a deep network.
+
+    Kernels have a variance of 2 / inputs (He et al., 2015), all else is close to what it starts as.
+    """
+    drawn = {}
+    for name, shape in shapes.items():
+        if len(shape) > 1:
+            values = normal(name, shape, (2 / np.prod(shape[1:])) ** 0.5)
+        else:
+            values = normal(name, shape, 0.1)
+            if name.endswith("running_var"):
+                values = 1 + np.abs(values)
+            elif name.endswith("weight"):
+                values = 1 + values
+        drawn[name] = values
+    return drawn
+
+
+def pick(array: np.ndarray, count: int = 500) -> np.ndarray:
+    """Picks numbers from an array at places that its shape seeds; all of them if there are few."""
+    if array.size <= count:
+        return array.ravel()
+    seed = int.from_bytes(hashlib.sha256(str(array.shape).encode()).digest()[:8], "big")
+    return array.ravel()[np.random.default_rng(seed).choice(array.size, count, replace=False)]
+
+
+def pictures(name: str, count: int = 8) -> np.ndarray:
+    """Draws `[count, 60, 44, 3]` uint8 pictures of coarse patches."""
+    coarse = 128 + 60 * normal(name, (count, 15, 11, 3))
+    return np.clip(np.round(coarse), 0, 255).astype(np.uint8).repeat(4, 1).repeat(4, 2)

@@ -1,0 +1,52 @@
+"""VGG-16 (Simonyan and Zisserman, "Very Deep Convolutional Networks", ICLR 2015, model D).
+
+Layers are named as in torchvision's state dict.
+"""
+
+from collections.abc import Sequence
+
+import flax.linen as nn
+import jax
+
+from jaxcolor.backbones import layers
+
+# Convolutions per block, of as many channels, and the index of each in torchvision's `features`.
+_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+# Every convolution, and its activation, by its number from 1 to 13.
+TAPS = tuple(f"{kind}{number}" for number in range(1, 14) for kind in ("conv", "relu"))
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+class VGG16(nn.Module):
+    """Computes the feature maps that are asked for, and nothing beyond the last of them."""
+
+    taps: Sequence[str]
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
+        """Computes feature maps.
+
+        Args:
+            x: `[N, H, W, 3]` float32, sRGB in [0, 1] minus `MEAN`, divided by `STD`.
+
+        Returns:
+            For each tap `[N, h, w, C]` float32, of 64, 128, 256, 512 and 512 channels in the five
+            blocks; each block halves height and width of the one before.
+        """
+        found: dict[str, jax.Array] = {}
+        number, place = 0, 0
+        for convolutions, features in _BLOCKS:
+            for _ in range(convolutions):
+                number += 1
+                x = layers.conv(f"features.{place}", x, features, 3, 1, 1, bias=True)
+                place += 2
+                for tap, value in ((f"conv{number}", x), (f"relu{number}", nn.relu(x))):
+                    if tap in self.taps:
+                        found[tap] = value
+                if len(found) == len(self.taps):
+                    return found
+                x = nn.relu(x)
+            x = layers.max_pool(x, 2, 2)
+            place += 1
+        return found

@@ -1,0 +1,385 @@
+"""Where the weights of the frozen networks come from, how they are checked and converted.
+
+    python -m jaxcolor.backbones.weights list
+    python -m jaxcolor.backbones.weights fetch inception_v3_fid
+    python -m jaxcolor.backbones.weights verify
+
+Files are looked for in the folder that the environment variable JAXCOLOR_WEIGHTS names, then in
+`~/.cache/jaxcolor/weights`, where `fetch` puts them. A file is used only if its SHA-256 is right,
+and is hashed before anything in it is parsed.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxcolor.backbones import tensor_files
+from jaxcolor.config import InputError
+
+_CHUNK = 2**20
+_TIMEOUT_SECONDS = 30
+
+
+class File(NamedTuple):
+    """One file that holds a network's weights.
+
+    Attributes:
+        name: of the file.
+        sha256: of its bytes, in hex.
+        url: where it comes from, or "" where no public address gives this very file.
+    """
+
+    name: str
+    sha256: str
+    url: str = ""
+
+
+class Weights(NamedTuple):
+    """The weights of one network.
+
+    Attributes:
+        licence: of the weights.
+        files: any of them will do; the first is the official one.
+    """
+
+    licence: str
+    files: tuple[File, ...]
+
+
+def _official(url: str, sha256: str) -> File:
+    return File(url.rpartition("/")[2], sha256, url)
+
+
+_TORCHVISION = "https://download.pytorch.org/models"
+WEIGHTS = {
+    "inception_v3_fid": Weights(
+        "Apache-2.0 (TensorFlow)",
+        (
+            _official(
+                "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+                "pt_inception-2015-12-05-6726825d.pth",
+                "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+            ),
+            File(
+                "inception_v3_fid_to_mixed_6e.safetensors",
+                "95edd37f9065afcba6dbf79b5a8d87c4b327365b26bb7aa25b1e5613d6429013",
+            ),
+        ),
+    ),
+    "vgg16": Weights(
+        "BSD-3-Clause (torchvision)",
+        (
+            _official(
+                f"{_TORCHVISION}/vgg16-397923af.pth",
+                "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+            ),
+        ),
+    ),
+    "resnet18": Weights(
+        "BSD-3-Clause (torchvision)",
+        (
+            _official(
+                f"{_TORCHVISION}/resnet18-f37072fd.pth",
+                "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+            ),
+        ),
+    ),
+    "deeplab_v3_resnet50": Weights(
+        "BSD-3-Clause (torchvision)",
+        (
+            _official(
+                f"{_TORCHVISION}/deeplabv3_resnet50_coco-cd0a2569.pth",
+                "cd0a25694c4a0f7106b38f4938bf90a874f2f241cc410b8f63c7024399538f06",
+            ),
+        ),
+    ),
+    "inception_resnet_v2": Weights(
+        "Apache-2.0 (TensorFlow)",
+        (
+            _official(
+                "http://data.lip6.fr/cadene/pretrainedmodels/inceptionresnetv2-520b38e4.pth",
+                "520b38e4fe58682abd64eeeb2057c71d0d3a50a95b9bce9dabbaae2be8d5d632",
+            ),
+        ),
+    ),
+    "mobilenet_v2": Weights(
+        "Apache-2.0 (google-coral/edgetpu)",
+        (
+            File(
+                "mobilenet_v2_imagenet1001.safetensors",
+                "beb6624c923c56f55eaed20bc8a68e4acb4925446c9c0cdcd8b8d0d5012da86e",
+            ),
+        ),
+    ),
+    "deeplab_v3_mobilenet_v2": Weights(
+        "Apache-2.0 (TensorFlow)",
+        (
+            File(
+                "deeplabv3_mobilenet_v2_voc21.safetensors",
+                "2d7bc518e597341e6feb4b211e897743c13a9c0048bd097c3daf9eea60ed424d",
+            ),
+        ),
+    ),
+    "lpips_vgg": Weights(
+        "BSD-2-Clause (richzhang/PerceptualSimilarity)",
+        (
+            File(
+                "lpips_v0.1_vgg_heads.pth",
+                "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+                "https://github.com/richzhang/PerceptualSimilarity/raw/master/lpips/weights/"
+                "v0.1/vgg.pth",
+            ),
+        ),
+    ),
+}
+
+
+class Loaded(NamedTuple):
+    """Tensors of a weight file.
+
+    Attributes:
+        tensors: names to arrays.
+        sha256: of the file, in hex.
+        path: of the file.
+    """
+
+    tensors: dict[str, np.ndarray]
+    sha256: str
+    path: pathlib.Path
+
+
+def folders() -> list[pathlib.Path]:
+    """Lists the folders that are searched, in order; the last is where downloads go."""
+    given = os.environ.get("JAXCOLOR_WEIGHTS")
+    cache = pathlib.Path("~/.cache/jaxcolor/weights").expanduser()
+    return [*([pathlib.Path(given)] if given else []), cache]
+
+
+def find(name: str) -> tuple[File, pathlib.Path] | None:
+    """Looks for a file of the network's weights; the official one comes first."""
+    for file in _weights(name).files:
+        for folder in folders():
+            if (folder / file.name).is_file():
+                return file, folder / file.name
+    return None
+
+
+def load(name: str) -> Loaded:
+    """Reads the weights of a network.
+
+    Args:
+        name: one of `WEIGHTS`.
+
+    Raises:
+        InputError: there is no such name, no file, or a file that is not what it should be; the
+            message says where to get one, its hash, and where to put it.
+    """
+    found = find(name)
+    if found is None:
+        raise InputError(f"the weights {name!r} are not on this machine. {_cure(name)}")
+    file, path = found
+    check(path, file.sha256)
+    return Loaded(tensor_files.read(path), file.sha256, path)
+
+
+def check(path: pathlib.Path, sha256: str) -> None:
+    """Compares a file's hash.
+
+    Raises:
+        InputError: it is another one.
+    """
+    with path.open("rb") as stream:
+        actual = hashlib.file_digest(stream, "sha256").hexdigest()
+    if actual != sha256:
+        raise InputError(
+            f"{path}: its SHA-256 is {actual}, and should be {sha256}; remove the file and fetch "
+            "it again"
+        )
+
+
+def fetch(name: str) -> pathlib.Path:
+    """Downloads the official file, unless it is there, and checks it; goes on where it stopped.
+
+    Args:
+        name: one of `WEIGHTS`.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        InputError: the download failed, or gave another file than it should.
+    """
+    found = find(name)
+    file = _weights(name).files[0]
+    if found and found[0] == file:
+        check(found[1], file.sha256)
+        return found[1]
+    if not file.url:
+        raise InputError(f"{name}: no public address gives this very file. {_cure(name)}")
+    path = folders()[-1] / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        _download(file.url, partial)
+    except (urllib.error.URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise InputError(f"{file.url}: cannot be fetched: {reason}. {_cure(name)}") from error
+    try:
+        check(partial, file.sha256)
+    except InputError:
+        partial.unlink()
+        raise
+    os.replace(partial, path)
+    return path
+
+
+def _download(url: str, partial: pathlib.Path) -> None:
+    start = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
+    try:
+        response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and start:  # Nothing is left to be sent.
+            return
+        raise
+    with response:
+        if response.status != 206:  # The server starts from the beginning.
+            start = 0
+        rest = response.headers.get("Content-Length")
+        total = start + int(rest) if rest else None
+        with (
+            partial.open("ab" if start else "wb") as output,
+            tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=partial.stem) as bar,
+        ):
+            while chunk := response.read(_CHUNK):
+                output.write(chunk)
+                bar.update(len(chunk))
+
+
+def to_variables(
+    network: nn.Module, tensors: Mapping[str, np.ndarray], size: int = 299
+) -> dict[str, Any]:
+    """Turns tensors into the network's Flax variables.
+
+    PyTorch's kernels of outputs, inputs, height and width become height, width, inputs and outputs;
+    its matrices are transposed; tensors of the same layout as here, under the names "kernel" and
+    "bias", stay as they are. What the network does not use is left out.
+
+    Args:
+        network: of `jaxcolor.backbones`.
+        tensors: as in the official file.
+        size: height and width of an image that the network takes, in pixels.
+
+    Returns:
+        {"params": …, "batch_stats": …}, NumPy arrays.
+
+    Raises:
+        InputError: a tensor is missing, or has another shape than the network's.
+    """
+    template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
+    missing: list[str] = []
+    names = {"kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"}
+
+    def convert(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> np.ndarray:
+        layer, ours = path[-2].key, path[-1].key
+        if ours == "kernel" and f"{layer}.kernel" in tensors:
+            return _of_shape(f"{layer}.kernel", tensors[f"{layer}.kernel"], leaf.shape)
+        theirs = f"{layer}.{names.get(ours, ours)}"
+        if theirs not in tensors:
+            missing.append(theirs)
+            return np.empty(0)
+        tensor = np.asarray(tensors[theirs], np.float32)
+        if ours == "kernel":
+            tensor = tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T
+        return _of_shape(theirs, tensor, leaf.shape)
+
+    variables = jax.tree_util.tree_map_with_path(convert, template)
+    if missing:
+        raise InputError(
+            f"the weights lack {len(missing)} of the tensors that {type(network).__name__} needs, "
+            f"the first of them {missing[0]!r}"
+        )
+    return variables
+
+
+def _of_shape(name: str, tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if tensor.shape != shape:
+        raise InputError(f"the shape of {name} is {tensor.shape}, and should be {shape}")
+    return tensor
+
+
+def _weights(name: str) -> Weights:
+    if name not in WEIGHTS:
+        raise InputError(f"no weights are called {name!r}; there are {', '.join(WEIGHTS)}")
+    return WEIGHTS[name]
+
+
+def _cure(name: str) -> str:
+    places = " or ".join(str(folder) for folder in folders())
+    lines = [
+        f"{file.name} (SHA-256 {file.sha256}{', from ' + file.url if file.url else ''})"
+        for file in _weights(name).files
+    ]
+    return f"Put {', or '.join(lines)} into {places}"
+
+
+def main() -> None:
+    """Lists, fetches or verifies weights."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jaxcolor.backbones.weights",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="names, licences, files and where they lie")
+    commands.add_parser("verify", help="hash every file that is there")
+    commands.add_parser("fetch", help="download").add_argument("name", choices=WEIGHTS)
+    args = parser.parse_args()
+    try:
+        if args.command == "fetch":
+            print(fetch(args.name))
+        elif args.command == "list":
+            _list()
+        else:
+            _verify()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def _list() -> None:
+    for name, weights in WEIGHTS.items():
+        found = find(name)
+        print(f"{name}  ({weights.licence}): {found[1] if found else 'not here'}")
+        for file in weights.files:
+            print(f"    {file.sha256[:8]}…  {file.url or file.name}")
+
+
+def _verify() -> None:
+    problems = []
+    for name in WEIGHTS:
+        found = find(name)
+        if not found:
+            print(f"{name}: not here")
+            continue
+        try:
+            check(found[1], found[0].sha256)
+            print(f"{name}: {found[1]} is right")
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main()

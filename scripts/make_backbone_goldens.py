@@ -1,0 +1,196 @@
+"""Makes the golden features of the frozen networks, and scores, from the packages that define them.
+
+    pip install torch==2.13.0 scipy==1.17.1 safetensors huggingface_hub pyyaml tqdm
+    pip install --no-deps torchvision==0.28.0 pytorch-fid==0.3.0 timm==1.0.31 torch-fidelity==0.4.0
+    python scripts/make_backbone_goldens.py
+
+Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored, and of each
+output some numbers at seeded places.
+"""
+
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+TESTS = pathlib.Path(__file__).parent.parent / "tests"
+sys.path.insert(0, str(TESTS))
+import seeded  # noqa: E402
+
+
+def define_operators() -> None:
+    """Names torchvision's compiled operators, which its builds for CPUs alone do not bring."""
+    library = torch.library.Library("torchvision", "DEF")
+    plain = ("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "deform_conv2d")
+    names = ["nms", "qnms", "qroi_align", *plain, *(f"_{name}_backward" for name in plain)]
+    for name in names:
+        library.define(f"{name}(Tensor x) -> Tensor")
+    globals()["_library"] = library  # The names last as long as it does.
+
+
+define_operators()
+
+import pytorch_fid.inception  # noqa: E402
+import torchvision  # noqa: E402
+from pytorch_fid.fid_score import calculate_frechet_distance  # noqa: E402
+from pytorch_fid.inception import fid_inception_v3  # noqa: E402
+from timm.models.inception_resnet_v2 import InceptionResnetV2  # noqa: E402
+from torch_fidelity.metric_isc import isc_features_to_metric  # noqa: E402
+from torch_fidelity.metric_kid import kid_features_to_metric  # noqa: E402
+
+
+def load_seeded(network: torch.nn.Module, rename: Callable[[str], str] = str) -> torch.nn.Module:
+    """Fills a network with the weights that its tensors' official names draw."""
+    shapes = {
+        rename(name): tuple(tensor.shape)
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    drawn = seeded.feature_weights(shapes)
+    state = {
+        name: torch.tensor(drawn[rename(name)])
+        for name in network.state_dict()
+        if rename(name) in drawn
+    }
+    network.load_state_dict(state, strict=False)
+    return network.eval()
+
+
+def record(network: torch.nn.Module, taps: dict[str, torch.nn.Module], size: int) -> dict:
+    """Runs a network and picks numbers from the outputs of some of its modules."""
+    outputs: dict[str, torch.Tensor] = {}
+    for tap, module in taps.items():
+        module.register_forward_hook(
+            # ReLUs work in place: what came before them has to be copied.
+            lambda _, __, output, tap=tap: outputs.__setitem__(tap, output.clone())
+        )
+    x = torch.tensor(seeded.normal("image", (2, size, size, 3))).movedim(-1, 1)
+    with torch.no_grad():
+        network(x)
+    arrays = {tap: outputs[tap].numpy() for tap in taps}
+    return {
+        tap: seeded.pick(np.moveaxis(a, 1, -1) if a.ndim == 4 else a) for tap, a in arrays.items()
+    }
+
+
+def fid_inception() -> torch.nn.Module:
+    """The FID Inception of pytorch-fid, which would fetch its weights."""
+    pytorch_fid.inception.load_state_dict_from_url = lambda *_, **__: {}
+    load = torch.nn.Module.load_state_dict
+    torch.nn.Module.load_state_dict = lambda *_, **__: None
+    try:
+        network = fid_inception_v3()
+    finally:
+        torch.nn.Module.load_state_dict = load
+    return load_seeded(network)
+
+
+def inception_scores() -> dict[str, np.ndarray]:
+    """Features, FID, KID and Inception Score of two seeded sets of images.
+
+    Features and FID are pytorch-fid's; KID and the Inception Score torch-fidelity's, from features
+    and logits drawn by name.
+    """
+    pytorch_fid.inception.fid_inception_v3 = fid_inception
+    blocks = {"64": 0, "192": 1, "768": 2, "2048": 3}
+    network = pytorch_fid.inception.InceptionV3(list(blocks.values())).eval()
+    sets = []
+    for name in ("one", "other"):
+        images = torch.tensor(seeded.pictures(name)).movedim(-1, 1).float() / 255
+        with torch.no_grad():
+            maps = network(images)
+        sets.append([features.mean((2, 3)).numpy() for features in maps])
+    arrays = {}
+    for tap, one, other in zip(blocks, *sets, strict=True):
+        moments = [f(x) for x in (one, other) for f in (lambda x: x.mean(0), lambda x: np.cov(x.T))]
+        arrays[f"features_{tap}"] = one
+        if one.shape[1] <= 192:  # The root of a larger covariance takes too long.
+            arrays[f"fid_{tap}"] = np.array(calculate_frechet_distance(*moments))
+    options = {"kid_subsets": 100, "kid_subset_size": 60, "rng_seed": 2020, "verbose": False}
+    options |= {"kid_kernel": "poly", "kid_kernel_poly_degree": 3}
+    options |= {"kid_kernel_poly_gamma": None, "kid_kernel_poly_coef0": 1}
+    drawn = (seeded.normal(f"kid {count}", (count, 32)) for count in (60, 70))
+    kid = kid_features_to_metric(*(torch.tensor(x).double() for x in drawn), **options)
+    arrays["kid"] = np.array(list(kid.values()))
+    logits = torch.tensor(seeded.normal("logits", (57, 1008)))
+    arrays["inception_score"] = np.array(list(isc_features_to_metric(logits).values()))
+    return arrays
+
+
+def inception_v3() -> dict[str, np.ndarray]:
+    """The FID Inception; the unbiased logits are its features times the matrix of `fc`."""
+    network = fid_inception()
+    network.fc.bias.data.zero_()
+    taps = {
+        "64": network.maxpool1,
+        "192": network.maxpool2,
+        "768": network.Mixed_6e,
+        "2048": network.Mixed_7c,
+        "logits_unbiased": network.fc,
+    }
+    return record(network, taps, 96)
+
+
+def vgg16() -> dict[str, np.ndarray]:
+    """VGG-16 of torchvision."""
+    network = load_seeded(torchvision.models.vgg16())
+    taps = {}
+    number = 0
+    for module in network.features:
+        if isinstance(module, torch.nn.Conv2d):
+            number += 1
+            taps[f"conv{number}"] = module
+        elif isinstance(module, torch.nn.ReLU):
+            taps[f"relu{number}"] = module
+    return record(network, taps, 32)
+
+
+def resnet(depth: int, **options) -> dict[str, np.ndarray]:
+    """A ResNet of torchvision."""
+    network = load_seeded(getattr(torchvision.models, f"resnet{depth}")(**options))
+    taps = {
+        "stem": network.relu,
+        **{f"layer{i}": getattr(network, f"layer{i}") for i in range(1, 5)},
+    }
+    return record(network, {**taps, "logits": network.fc}, 64)
+
+
+def deeplab_v3_resnet50() -> dict[str, np.ndarray]:
+    """DeepLab-v3 of torchvision, before it scales its scores up."""
+    network = torchvision.models.segmentation.deeplabv3_resnet50(
+        weights=None, weights_backbone=None, num_classes=21
+    )
+    load_seeded(network)
+    return record(network, {"logits": network.classifier}, 65)
+
+
+def inception_resnet_v2() -> dict[str, np.ndarray]:
+    """Inception-ResNet-v2 of timm, whose last layer the official file calls `last_linear`."""
+    network = InceptionResnetV2(num_classes=1001)
+    load_seeded(network, lambda name: name.replace("classif.", "last_linear."))
+    return record(network, {"logits": network.classif}, 96)
+
+
+def main() -> None:
+    """Writes tests/goldens/backbone_*.npz."""
+    goldens = {
+        "inception_v3": inception_v3(),
+        "vgg16": vgg16(),
+        "resnet18": resnet(18),
+        "resnet50": resnet(50),
+        "resnet50_dilated": resnet(50, replace_stride_with_dilation=[False, True, True]),
+        "deeplab_v3_resnet50": deeplab_v3_resnet50(),
+        "inception_resnet_v2": inception_resnet_v2(),
+    }
+    for name, arrays in goldens.items():
+        np.savez_compressed(TESTS / "goldens" / f"backbone_{name}.npz", **arrays)
+        print(name, {tap: (len(a), float(np.abs(a).max())) for tap, a in arrays.items()})
+    scores = inception_scores()
+    np.savez_compressed(TESTS / "goldens" / "inception_scores.npz", **scores)
+    print({name: a for name, a in scores.items() if a.size < 3})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,292 @@
+"""Reading, finding, fetching and converting weight files."""
+
+import collections
+import hashlib
+import http.server
+import io
+import os
+import pickle
+import struct
+import threading
+import typing
+import zipfile
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from conftest import run_module
+
+from jaxcolor.backbones import inception_v3, mobilenet_v2, tensor_files, weights
+from jaxcolor.config import InputError
+
+NUMBERS = np.arange(24, dtype=np.float32)
+
+
+class Global:
+    """Pickles as a bare reference to a name."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+class Call:
+    """Pickles as the call of a name."""
+
+    def __init__(self, function, *args):
+        self.function, self.args = function, args
+
+
+class Stored:
+    """Pickles as a persistent reference, as PyTorch's storages do."""
+
+    def __init__(self, *pid):
+        self.pid = pid
+
+
+class TorchPickler(pickle._Pickler):
+    """Writes what PyTorch writes, without PyTorch."""
+
+    def save(self, obj, save_persistent_id=True):
+        if isinstance(obj, Global):
+            self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
+        elif isinstance(obj, Call):
+            self.save(obj.function)
+            self.save(obj.args)
+            self.write(pickle.REDUCE)
+        elif isinstance(obj, Stored):
+            self.save(obj.pid)
+            self.write(pickle.BINPERSID)
+        else:
+            super().save(obj, save_persistent_id)
+
+
+def dump(obj):
+    file = io.BytesIO()
+    TorchPickler(file, 2).dump(obj)
+    return file.getvalue()
+
+
+def tensor(storage, offset, shape, strides):
+    rebuild = Global("torch._utils", "_rebuild_tensor_v2")
+    hooks = Call(Global("collections", "OrderedDict"))
+    return Call(rebuild, storage, offset, shape, strides, False, hooks)
+
+
+def storage(*rest, kind="FloatStorage", count=24):
+    return Stored("storage", Global("torch", kind), "0", "cpu", count, *rest)
+
+
+def state_dict(*rest):
+    """A matrix, its transpose and a vector, in one storage, one of them a parameter."""
+    parameter = Global("torch._utils", "_rebuild_parameter")
+    return {
+        "a.weight": tensor(storage(*rest), 0, (4, 6), (6, 1)),
+        "a.transposed": tensor(storage(*rest), 0, (6, 4), (1, 6)),
+        "b": {"bias": Call(parameter, tensor(storage(*rest), 20, (3,), (1,)), True, None)},
+        "epoch": 3,
+    }
+
+
+def zip_file(path, obj, numbers=NUMBERS):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", dump(obj))
+        archive.writestr("archive/byteorder", "little")
+        archive.writestr("archive/data/0", numbers.tobytes())
+    return path
+
+
+def stream_file(path, obj, numbers=NUMBERS):
+    header = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
+    parts = [dump(part) for part in (*header, obj, ["0"])]
+    path.write_bytes(b"".join(parts) + struct.pack("<q", 24) + numbers.tobytes())
+    return path
+
+
+@pytest.mark.parametrize(("write", "rest"), [(zip_file, ()), (stream_file, (None,))])
+def test_both_formats_of_pytorch(write, rest, tmp_path):
+    read = tensor_files.read(write(tmp_path / "x.pth", state_dict(*rest)))
+    assert sorted(read) == ["a.transposed", "a.weight", "b.bias"]
+    matrix = NUMBERS.reshape(4, 6)
+    np.testing.assert_array_equal(read["a.weight"], matrix)
+    np.testing.assert_array_equal(read["a.transposed"], matrix.T)
+    np.testing.assert_array_equal(read["b.bias"], NUMBERS[20:23])
+
+
+def test_a_part_of_a_storage_in_the_older_format(tmp_path):
+    path = stream_file(tmp_path / "x.pth", {"a": tensor(storage(("1", 8, 4)), 1, (3,), (1,))})
+    np.testing.assert_array_equal(tensor_files.read(path)["a"], NUMBERS[9:12])
+
+
+@pytest.mark.parametrize("write", [zip_file, stream_file])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("os", "system"), ("builtins", "eval"), ("torch", "load"), ("numpy", "load")],
+)
+def test_pickles_that_ask_for_anything_else_are_refused_by_name(write, module, name, tmp_path):
+    marker = tmp_path / "executed"
+    hostile = {"a": Call(Global(module, name), f"touch {marker}")}
+    with pytest.raises(InputError, match=rf"x\.pth: asks for {module}\.{name}"):
+        tensor_files.read(write(tmp_path / "x.pth", hostile))
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("offset", "shape", "strides"),
+    [(0, (5, 6), (6, 1)), (20, (5,), (1,)), (0, (4,), (-1,)), (-1, (4,), (1,)), (0, (4,), (1, 1))],
+)
+def test_tensors_beyond_their_storage_are_refused(offset, shape, strides, tmp_path):
+    path = zip_file(tmp_path / "x.pth", {"a": tensor(storage(), offset, shape, strides)})
+    with pytest.raises(InputError, match="a tensor of shape"):
+        tensor_files.read(path)
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors", ".npz"])
+def test_damaged_files_are_named(suffix, tmp_path):
+    path = tmp_path / f"x{suffix}"
+    for content in (b"", b"nothing", pickle.dumps([1, 2])):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=rf"x{suffix}: "):
+            tensor_files.read(path)
+    whole = stream_file(tmp_path / "whole.pth", state_dict(None)).read_bytes()
+    (tmp_path / "cut.pth").write_bytes(whole[:-8])
+    with pytest.raises(InputError, match=r"cut\.pth: ends too early"):
+        tensor_files.read(tmp_path / "cut.pth")
+
+
+def test_safetensors_and_npz(tmp_path):
+    safetensors.numpy.save_file({"a": NUMBERS}, tmp_path / "x.safetensors")
+    np.savez(tmp_path / "x.npz", a=NUMBERS)
+    for suffix in ("safetensors", "npz"):
+        np.testing.assert_array_equal(tensor_files.read(tmp_path / f"x.{suffix}")["a"], NUMBERS)
+    np.savez(tmp_path / "evil.npz", a=np.array([collections.OrderedDict()], dtype=object))
+    with pytest.raises(InputError, match=r"evil\.npz"):
+        tensor_files.read(tmp_path / "evil.npz")
+    with pytest.raises(InputError, match="must end in one of"):
+        tensor_files.read(tmp_path / "x.bin")
+    with pytest.raises(InputError, match="No such file"):
+        tensor_files.read(tmp_path / "none.npz")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty home, and no folder of weights."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("JAXCOLOR_WEIGHTS", raising=False)
+    return tmp_path / "home"
+
+
+class RangeServer(http.server.SimpleHTTPRequestHandler):
+    """Serves one file, whole or from a place on."""
+
+    content = b""
+    ranges: typing.ClassVar[list] = []
+
+    def do_GET(self):
+        asked = self.headers.get("Range")
+        self.ranges.append(asked)
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if start >= len(self.content):
+            self.send_error(416)
+            return
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(self.content) - start))
+        self.end_headers()
+        self.wfile.write(self.content[start:])
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """A registry of one file, on a server of this machine; the server's class."""
+    RangeServer.content, RangeServer.ranges = os.urandom(3_000_000), []
+    server = http.server.HTTPServer(("127.0.0.1", 0), RangeServer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}/x.npz"
+    file = weights.File("x.npz", hashlib.sha256(RangeServer.content).hexdigest(), url)
+    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", (file,)))
+    yield RangeServer
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_fetching_resumes_checks_and_lands_whole(home, served):
+    path = home / ".cache" / "jaxcolor" / "weights" / "x.npz"
+    path.parent.mkdir(parents=True)
+    partial = path.with_name("x.npz.partial")
+    for begun in (served.content[:1000], served.content):
+        partial.write_bytes(begun)
+        assert weights.fetch("x") == path
+        assert path.read_bytes() == served.content
+        assert list(path.parent.iterdir()) == [path]
+        path.unlink()
+    assert weights.fetch("x") == path
+    assert weights.fetch("x") == path
+    assert served.ranges == ["bytes=1000-", "bytes=3000000-", None]
+
+
+def test_another_file_than_promised_is_thrown_away(home, served):
+    served.content = b"something else"
+    with pytest.raises(InputError, match="SHA-256"):
+        weights.fetch("x")
+    assert list((home / ".cache" / "jaxcolor" / "weights").iterdir()) == []
+
+
+def test_without_network_the_cure_is_told(home, monkeypatch):
+    file = weights.File("x.npz", "abc", "http://127.0.0.1:1/x.npz")
+    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", (file,)))
+    for ask in (weights.fetch, weights.load):
+        with pytest.raises(InputError) as error:
+            ask("x")
+        for part in ("http://127.0.0.1:1/x.npz", "abc", str(home / ".cache")):
+            assert part in str(error.value)
+
+
+def test_files_are_found_where_the_environment_says_and_hashed_first(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAXCOLOR_WEIGHTS", str(tmp_path))
+    path = tmp_path / "x.npz"
+    np.savez(path, a=NUMBERS)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    files = (weights.File("official.npz", "abc"), weights.File("x.npz", digest))
+    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", files))
+    loaded = weights.load("x")
+    assert (loaded.sha256, loaded.path) == (digest, path)
+    np.testing.assert_array_equal(loaded.tensors["a"], NUMBERS)
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputError, match=f"should be {digest}"):
+        weights.load("x")
+    with pytest.raises(InputError, match="no weights are called 'y'; there are inception_v3_fid"):
+        weights.load("y")
+    with pytest.raises(InputError, match="no public address"):
+        weights.fetch("mobilenet_v2")
+
+
+def test_a_missing_or_misshapen_tensor_is_named():
+    network = inception_v3.InceptionV3(("64",))
+    with pytest.raises(InputError, match=r"lack 15 of .*InceptionV3 needs, .*Conv2d_1a_3x3\."):
+        weights.to_variables(network, {})
+    name = "Conv2d_1a_3x3.conv.weight"
+    with pytest.raises(InputError, match=rf"the shape of {name} is \(3, 3, 3, 3\)"):
+        weights.to_variables(network, {name: np.zeros((3, 3, 3, 3), np.float32)})
+
+
+def test_kernels_of_our_own_layout_stay_as_they_are():
+    network = mobilenet_v2.MobileNetV2()
+    with pytest.raises(InputError, match=r"the shape of stem\.kernel is \(1,\)"):
+        weights.to_variables(network, {"stem.kernel": np.zeros(1)}, 32)
+
+
+def test_command(home):
+    listed = run_module("jaxcolor.backbones.weights", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "vgg16  (BSD-3-Clause (torchvision)): not here" in listed.stdout
+    assert run_module("jaxcolor.backbones.weights", "verify").returncode == 0
+    folder = home / ".cache" / "jaxcolor" / "weights"
+    folder.mkdir(parents=True)
+    (folder / "vgg16-397923af.pth").write_bytes(b"nothing")
+    refused = run_module("jaxcolor.backbones.weights", "verify")
+    assert refused.returncode == 1
+    assert "vgg16-397923af.pth: its SHA-256 is" in refused.stderr
