@@ -16,7 +16,7 @@ import sys
 from jaxcolor import images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
-from jaxcolor.metrics import folders, report
+from jaxcolor.metrics import features, folders, inception, report
 from jaxcolor.training import parallel
 
 
@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
+    parser.add_argument("--fid_dims", type=int, default=2048, help="64, 192, 768 or 2048 (2048)")
+    parser.add_argument("--fid_mode", default="pytorch_fid", choices=inception.MODES)
     parser.add_argument(
         "--json",
         type=pathlib.Path,
@@ -52,6 +54,7 @@ def main() -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    scores = features.FeatureScores(args.fid_dims, args.fid_mode)
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir)
         data = colorizer.config.data
@@ -63,7 +66,7 @@ def _run(args: argparse.Namespace) -> None:
         else:
             source = sources.open_splits(data, ["test"])["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        rows = inference.evaluate(colorizer, source)
+        rows = inference.evaluate(colorizer, source, scores)
         facts = {
             "data": name,
             "size": f"{data.image_size} × {data.image_size}",
@@ -71,12 +74,13 @@ def _run(args: argparse.Namespace) -> None:
         }
         path = args.json or args.workdir / default
     else:
-        rows = folders.evaluate(args.predictions, args.truth)
+        rows = folders.evaluate(args.predictions, args.truth, scores)
         facts = {"data": str(args.truth), "predictions": str(args.predictions)}
         path = args.json
-    facts |= {"images": str(rows["gray"]["num_images"]), "device": parallel.device_kind()}
+    count = rows["gray"]["num_images"]
+    facts |= {"images": str(count), "device": parallel.device_kind(), **scores.facts(count)}
     print(report.table(rows))
-    print(", ".join(f"{key}: {value}" for key, value in facts.items()))
+    print("\n".join(f"{key}: {value}" for key, value in facts.items()))
     if path:
         report.write(path, "Scores", rows, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")

@@ -18,6 +18,8 @@ from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
+from jaxcolor.metrics import report
+from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.report import Scores
 from jaxcolor.objectives.state import Variables
 from jaxcolor.training import checkpoint
@@ -181,26 +183,32 @@ def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
     return transforms.from_network(lab[..., :1], ab)
 
 
-def evaluate(colorizer: Colorizer, source: Source) -> dict[str, dict[str, Any]]:
+def evaluate(
+    colorizer: Colorizer, source: Source, features: FeatureScores
+) -> dict[str, dict[str, Any]]:
     """Scores a colorizer, and gray beside it, at the network's size.
 
     Args:
         colorizer: to be scored.
         source: the true images.
+        features: computes the scores of sets.
 
     Returns:
-        Summaries, as of `Scores.summary`, of "model" with its speed and of "gray": a = b = 0, the
-        line that every model must beat.
+        Summaries, as of `Scores.summary` and `FeatureScores.summary`, of "model" with its speed and
+        of "gray": a = b = 0, the line that every model must beat; of "truth" the latter alone.
     """
     data = colorizer.config.data
     model, gray = Scores(), Scores()
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, data.batch_size):
-            model.add(colorizer.predict(rgb), rgb)
-            gray.add(np.asarray(transforms.to_gray(rgb)), rgb)
+            predicted, grayed = colorizer.predict(rgb), np.asarray(transforms.to_gray(rgb))
+            model.add(predicted, rgb)
+            gray.add(grayed, rgb)
+            features.add({"model": predicted, "gray": grayed, "truth": rgb})
             bar.update(len(rgb))
     speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, data.batch_size)))
-    return {"model": {**model.summary(), **speed}, "gray": gray.summary()}
+    rows = {"model": {**model.summary(), **speed}, "gray": gray.summary()}
+    return report.merge(rows, features.summary())
 
 
 def colorize_files(

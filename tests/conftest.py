@@ -15,6 +15,8 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
 # Compiling takes most of the tests' time; this halves it and leaves the meaning alone.
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+# No test depends on weights that happen to lie on the machine.
+os.environ["HOME"] = _COMPILED
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
@@ -53,6 +55,17 @@ def photos(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(path)
     return folder
+
+
+@pytest.fixture(scope="session")
+def inception_weights():
+    """The weights of the FID Inception, drawn by name."""
+    from test_backbones import seeded_tensors
+
+    from jaxcolor.backbones import inception_v3, weights
+
+    tensors = seeded_tensors(inception_v3.InceptionV3(inception_v3.TAPS), 96)
+    return weights.Loaded(tensors, "abc", pathlib.Path("seeded.npz"))
 
 
 def run_module(module, *args, **environment) -> subprocess.CompletedProcess:

@@ -12,6 +12,7 @@ from jaxcolor import color, images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.data.sources import FileSource
+from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.training import loop
 
 
@@ -199,7 +200,7 @@ def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):
 
 
 def test_evaluation_scores_every_image_and_gray_beside_it(colorizer, photos):
-    rows = inference.evaluate(colorizer, FileSource(images.find(photos)))
+    rows = inference.evaluate(colorizer, FileSource(images.find(photos)), FeatureScores())
     assert rows.keys() == {"model", "gray"}
     assert rows["model"]["num_images"] == rows["gray"]["num_images"] == 12
     assert rows["gray"]["colorfulness"]["max"] < 1
@@ -216,6 +217,7 @@ def test_commands(run, photos, tmp_path):
         done = run_module("jaxcolor.evaluate", "--workdir", workdir, *data)
         assert done.returncode == 0, done.stderr
         assert "| gray, min" in done.stdout
+        assert "no FID and KID: the weights 'inception_v3_fid' are not on this" in done.stdout
         assert f"images: {count}\n" in (workdir / f"{scores}.md").read_text()
         assert json.loads((workdir / f"{scores}.json").read_text())["scores"]["model"]
 
@@ -230,6 +232,7 @@ def test_commands(run, photos, tmp_path):
 
     for command in (
         ("jaxcolor.evaluate", "--workdir", tmp_path),
+        ("jaxcolor.evaluate", "--workdir", workdir, "--fid_dims", 100),
         ("jaxcolor.colorize", photos, "--checkpoint", "README.md", "--output", tmp_path / "out"),
     ):
         refused = run_module(*command)

@@ -9,11 +9,14 @@ from tqdm import tqdm
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
-from jaxcolor.metrics import pixel
+from jaxcolor.metrics import pixel, report
+from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.report import Scores
 
 
-def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[str, Any]]:
+def evaluate(
+    predictions: pathlib.Path, truth: pathlib.Path, features: FeatureScores
+) -> dict[str, dict[str, Any]]:
     """Scores predictions, and gray beside them, at the images' own size.
 
     Images belong together if their paths below the folders are equal but for the extension.
@@ -21,9 +24,11 @@ def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[s
     Args:
         predictions: folder of colorized images.
         truth: folder of the true ones.
+        features: computes the scores of sets.
 
     Returns:
-        Summaries, as of `Scores.summary`, of "predictions" and of "gray": a = b = 0.
+        Summaries, as of `Scores.summary` and `FeatureScores.summary`, of "predictions" and of
+        "gray": a = b = 0; of "truth" the latter alone.
 
     Raises:
         InputError: a folder is missing or empty, an image has no partner, is unreadable, or
@@ -60,11 +65,15 @@ def evaluate(predictions: pathlib.Path, truth: pathlib.Path) -> dict[str, dict[s
                 "pixels each way"
             )
         elif not problems:
-            model.add(prediction[None], target[None])
-            gray.add(np.asarray(transforms.to_gray(target[None])), target[None])
+            rgb, predicted_rgb = target[None], prediction[None]
+            grayed = np.asarray(transforms.to_gray(rgb))
+            model.add(predicted_rgb, rgb)
+            gray.add(grayed, rgb)
+            features.add({"predictions": predicted_rgb, "gray": grayed, "truth": rgb})
     if problems:
         raise InputError("\n".join(problems))
-    return {"predictions": model.summary(), "gray": gray.summary()}
+    rows = {"predictions": model.summary(), "gray": gray.summary()}
+    return report.merge(rows, features.summary())
 
 
 def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:

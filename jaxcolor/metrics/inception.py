@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from PIL import Image
 
 from jaxcolor.backbones import inception_v3, weights
@@ -37,6 +38,18 @@ class Moments(NamedTuple):
     covariance: np.ndarray
 
 
+def check(tap: str, mode: str) -> None:
+    """Checks that there are such features and such a way to resize.
+
+    Raises:
+        InputError: there are not.
+    """
+    if tap not in inception_v3.TAPS:
+        raise InputError(f"Inception has no features {tap!r}: {', '.join(inception_v3.TAPS)}")
+    if mode not in MODES:
+        raise InputError(f"mode={mode!r}: must be one of {', '.join(MODES)}")
+
+
 class Extractor:
     """Computes Inception features of images of any size."""
 
@@ -58,10 +71,8 @@ class Extractor:
         Raises:
             InputError: an unknown tap or mode; no weights; or weights that end before a tap.
         """
-        if unknown := set(taps) - set(inception_v3.TAPS):
-            raise InputError(f"taps={taps}: {unknown} are not of {', '.join(inception_v3.TAPS)}")
-        if mode not in MODES:
-            raise InputError(f"mode={mode!r}: must be one of {', '.join(MODES)}")
+        for tap in taps:
+            check(tap, mode)
         loaded = loaded or weights.load("inception_v3_fid")
         network = inception_v3.InceptionV3(tuple(taps))
         try:
@@ -75,11 +86,7 @@ class Extractor:
         self.mode, self.sha256 = mode, loaded.sha256
         self._variables = jax.device_put(variables)
 
-        def features(variables: Any, rgb: jax.Array) -> dict[str, jax.Array]:
-            if mode == "clean":
-                x = (rgb - 128) / 128
-            else:
-                x = 2 * _resize_bilinear(rgb.astype(jnp.float32) / 255) - 1
+        def features(variables: Any, x: jax.Array) -> dict[str, jax.Array]:
             # TF32 and the like would cost the fourth digit.
             with jax.default_matmul_precision("float32"):
                 found: Any = network.apply(variables, x)
@@ -87,22 +94,35 @@ class Extractor:
 
         self._features = jax.jit(features)
 
-    def __call__(self, rgb: np.ndarray) -> dict[str, np.ndarray]:
+    def resize(self, rgb: np.ndarray) -> jax.Array | np.ndarray:
+        """Brings images `[N, H, W, 3]` uint8 to the network: `[N, 299, 299, 3]` in [-1, 1]."""
+        if self.mode == "clean":
+            return (np.stack([_resize_clean(image) for image in rgb]) - 128) / 128
+        return _resize_bilinear(rgb)
+
+    def __call__(self, x: ArrayLike) -> dict[str, np.ndarray]:
         """Computes features, averaged over the image.
 
         Args:
-            rgb: `[N, H, W, 3]` uint8, sRGB.
+            x: as from `resize`.
 
         Returns:
             For each tap `[N, D]` float32.
         """
-        if self.mode == "clean":
-            rgb = np.stack([_resize_clean(image) for image in rgb])
-        return jax.device_get(self._features(self._variables, rgb))
+        return jax.device_get(self._features(self._variables, x))
 
 
-def _resize_bilinear(x: jax.Array) -> jax.Array:
-    """Resizes to 299 × 299 as `torch.nn.functional.interpolate(mode="bilinear")` does."""
+@jax.jit
+def _resize_bilinear(rgb: ArrayLike) -> jax.Array:
+    """Resizes to 299 × 299 as `torch.nn.functional.interpolate(mode="bilinear")` does.
+
+    Args:
+        rgb: `[N, H, W, 3]` uint8.
+
+    Returns:
+        `[N, 299, 299, 3]` float32 in [-1, 1].
+    """
+    x = jnp.asarray(rgb, jnp.float32) / 255
     for axis in (1, 2):
         size = x.shape[axis]
         place = np.maximum((np.arange(_SIZE) + 0.5) * (size / _SIZE) - 0.5, 0)
@@ -112,7 +132,7 @@ def _resize_bilinear(x: jax.Array) -> jax.Array:
         shape[axis] = _SIZE
         share = jnp.asarray(place - low, jnp.float32).reshape(shape)
         x = jnp.take(x, low, axis) * (1 - share) + jnp.take(x, high, axis) * share
-    return x
+    return 2 * x - 1
 
 
 def _resize_clean(rgb: np.ndarray) -> np.ndarray:

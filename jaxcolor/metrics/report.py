@@ -22,6 +22,15 @@ _METRICS = {
     "colorfulness": ("colourfulness", 2),
     "colorfulness_ddcolor": ("colourfulness, DDColor", 2),
 }
+# Per set of images, where they were computed: the heading, and the decimals to show.
+_EXTRAS = {
+    "FID": "FID",
+    "KID": "KID",
+    "IS": "IS",
+    "fps_generator": "FPS, generator",
+    "fps_files": "FPS, file to file",
+}
+_DIGITS = {"FID": 4, "KID": 5, "IS": 3, "fps_generator": 1, "fps_files": 1}
 
 
 def score_images(prediction: ArrayLike, truth: ArrayLike) -> dict[str, jax.Array]:
@@ -101,19 +110,31 @@ class Scores:
         return summary
 
 
+def merge(rows: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Adds scores to summaries of the same names, and summaries of new names."""
+    return {name: {**rows.get(name, {}), **more.get(name, {})} for name in {**rows, **more}}
+
+
 def table(rows: dict[str, dict[str, Any]]) -> str:
     """Lays summaries out as a Markdown table.
 
     Args:
-        rows: name to a summary of `Scores.summary`, to which `fps_generator` and `fps_files`,
-            images per second, may have been added.
+        rows: name to a summary of `Scores.summary`, or of `FeatureScores.summary`, or of both with
+            `fps_generator` and `fps_files`, images per second.
     """
     headings = ["", *(heading for heading, _ in _METRICS.values()), "Δ colourfulness"]
-    with_speed = any("fps_generator" in summary for summary in rows.values())
-    if with_speed:
-        headings += ["FPS, generator", "FPS, file to file"]
+    extras = {
+        key: heading
+        for key, heading in _EXTRAS.items()
+        if any(key in summary for summary in rows.values())
+    }
+    headings += extras.values()
     lines = []
     for row, summary in rows.items():
+        if "PSNR" not in summary:
+            blank = [""] * (len(_METRICS) + 1)
+            lines.append([row, *blank, *(_cell(summary, key) for key in extras)])
+            continue
         for statistic, label in (("mean", row), ("max", f"{row}, max"), ("min", f"{row}, min")):
             cells = [label]
             for name, (_, digits) in _METRICS.items():
@@ -122,9 +143,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             if first and summary["PSNR"]["num_infinite"]:
                 cells[1] += f" ({summary['PSNR']['num_infinite']} equal)"
             cells.append(f"{summary['delta_colorfulness']:.2f}" if first else "")
-            if with_speed:
-                speeds = [summary.get(key) for key in ("fps_generator", "fps_files")]
-                cells += [f"{speed:.1f}" if first and speed else "" for speed in speeds]
+            cells += [_cell(summary, key) if first else "" for key in extras]
             lines.append(cells)
     widths = [max(len(line[i]) for line in [headings, *lines]) for i in range(len(headings))]
 
@@ -137,6 +156,13 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 
     rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(map(render, [headings, rule, *lines]))
+
+
+def _cell(summary: dict[str, Any], key: str) -> str:
+    if key not in summary:
+        return ""
+    spread = f" ± {summary[f'{key}_std']:.{_DIGITS[key]}f}" if f"{key}_std" in summary else ""
+    return f"{summary[key]:.{_DIGITS[key]}f}{spread}"
 
 
 def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **facts: Any) -> None:

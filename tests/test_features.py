@@ -1,0 +1,94 @@
+import json
+
+import numpy as np
+import pytest
+import seeded
+
+from jaxcolor.backbones import weights
+from jaxcolor.config import InputError
+from jaxcolor.metrics import features, inception, report
+from jaxcolor.metrics.features import FeatureScores
+
+
+@pytest.fixture
+def installed(inception_weights, monkeypatch):
+    """Seeded weights, as if they lay on this machine."""
+    monkeypatch.setattr(weights, "load", lambda name: inception_weights)
+    monkeypatch.setattr(features, "_BATCH", 8)
+    return inception_weights
+
+
+def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
+    one, other = (seeded.pictures(name, 12) for name in ("one", "other"))
+    scores = FeatureScores(64)
+    for part in (slice(0, 5), slice(5, 7), slice(7, 12)):
+        scores.add({"model": one[part], "truth": other[part]})
+    rows = scores.summary()
+    assert rows.keys() == {"model", "truth"}
+
+    extractor = inception.Extractor(("64", "logits_unbiased"))
+    ours, theirs = (extractor(extractor.resize(rgb)) for rgb in (one, other))
+    expected = inception.frechet_distance(*(inception.moments(f["64"]) for f in (ours, theirs)))
+    assert rows["model"]["FID"] == pytest.approx(expected, rel=1e-4)
+    expected = inception.kernel_distance(ours["64"], theirs["64"])
+    assert (rows["model"]["KID"], rows["model"]["KID_std"]) == pytest.approx(expected, abs=1e-6)
+    expected = inception.inception_score(theirs["logits_unbiased"])
+    assert (rows["truth"]["IS"], rows["truth"]["IS_std"]) == pytest.approx(expected, rel=1e-4)
+    halves = [inception.moments(theirs["64"][start::2]) for start in (0, 1)]
+    assert rows["truth"]["FID"] == pytest.approx(inception.frechet_distance(*halves), rel=1e-4)
+
+    facts = scores.facts(12)
+    assert facts["FID and KID"].startswith("pytorch_fid, 64 dimensions, 12 images against 12, ")
+    assert facts["FID and KID"].endswith("weights abc")
+    assert "fewer than 2,048 images" in facts["warning"]
+    assert "warning" not in scores.facts(2048)
+
+
+def test_what_the_weights_do_not_reach_is_said(installed, monkeypatch):
+    tensors = {n: t for n, t in installed.tensors.items() if not n.startswith(("Mixed_7", "fc"))}
+    partial = installed._replace(tensors=tensors)
+    monkeypatch.setattr(weights, "load", lambda name: partial)
+    scores = FeatureScores(768)
+    pictures = seeded.pictures("one", 8)
+    scores.add({"model": pictures, "truth": pictures})
+    rows = scores.summary()
+    assert rows["model"]["FID"] == pytest.approx(0, abs=1e-6)
+    assert "IS" not in rows["model"]
+    assert "does not reach to 768, logits_unbiased" in scores.facts(8)["no IS"]
+
+    scores = FeatureScores(2048)
+    scores.add({"model": pictures, "truth": pictures})
+    assert scores.summary() == {}
+    assert "does not reach to 2048" in scores.facts(8)["no FID and KID"]
+
+
+def test_too_few_images_are_no_failure(installed):
+    scores = FeatureScores(64)
+    scores.add({"model": seeded.pictures("one", 1), "truth": seeded.pictures("other", 1)})
+    assert scores.summary() == {"model": {}, "truth": {}}
+    facts = scores.facts(1)
+    assert "two images or more" in facts["no FID and KID"]
+    assert "10 images or more" in facts["no IS"]
+
+
+@pytest.mark.parametrize(("dimensions", "mode"), [(100, "clean"), (64, "legacy")])
+def test_mistakes_are_errors(dimensions, mode):
+    with pytest.raises(InputError):
+        FeatureScores(dimensions, mode)
+
+
+def test_scores_of_sets_stand_in_the_table(tmp_path):
+    pixels = report.Scores()
+    rgb = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
+    pixels.add(rgb, rgb[::-1])
+    rows = report.merge(
+        {"model": pixels.summary()},
+        {"model": {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}, "truth": {"FID": 1.0}},
+    )
+    lines = report.table(rows).splitlines()
+    assert [line.count("|") for line in lines] == [lines[0].count("|")] * len(lines)
+    assert "12.3457 | 0.01000 ± 0.00200 |" in lines[2]
+    assert lines[-1].split("|")[1].strip() == "truth"
+    assert "1.0000" in lines[-1]
+    report.write(tmp_path / "s.json", "Scores", rows)
+    assert json.loads((tmp_path / "s.json").read_text())["scores"]["truth"] == {"FID": 1.0}
