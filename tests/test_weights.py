@@ -16,7 +16,7 @@ import pytest
 import safetensors.numpy
 from conftest import run_module
 
-from jaxcolor.backbones import inception_v3, mobilenet_v2, tensor_files, weights
+from jaxcolor.backbones import inception_v3, mobilenet_v2, registry, tensor_files, weights
 from jaxcolor.config import InputError
 
 NUMBERS = np.arange(24, dtype=np.float32)
@@ -205,8 +205,8 @@ def served(monkeypatch):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/x.npz"
-    file = weights.File("x.npz", hashlib.sha256(RangeServer.content).hexdigest(), url)
-    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", (file,)))
+    file = registry.File("x.npz", hashlib.sha256(RangeServer.content).hexdigest(), url)
+    monkeypatch.setitem(weights.WEIGHTS, "x", registry.Weights("none", (file,)))
     yield RangeServer
     server.shutdown()
     thread.join()
@@ -236,8 +236,8 @@ def test_another_file_than_promised_is_thrown_away(home, served):
 
 
 def test_without_network_the_cure_is_told(home, monkeypatch):
-    file = weights.File("x.npz", "abc", "http://127.0.0.1:1/x.npz")
-    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", (file,)))
+    file = registry.File("x.npz", "abc", "http://127.0.0.1:1/x.npz")
+    monkeypatch.setitem(weights.WEIGHTS, "x", registry.Weights("none", (file,)))
     for ask in (weights.fetch, weights.load):
         with pytest.raises(InputError) as error:
             ask("x")
@@ -250,8 +250,8 @@ def test_files_are_found_where_the_environment_says_and_hashed_first(home, tmp_p
     path = tmp_path / "x.npz"
     np.savez(path, a=NUMBERS)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    files = (weights.File("official.npz", "abc"), weights.File("x.npz", digest))
-    monkeypatch.setitem(weights.WEIGHTS, "x", weights.Weights("none", files))
+    files = (registry.File("official.npz", "abc"), registry.File("x.npz", digest))
+    monkeypatch.setitem(weights.WEIGHTS, "x", registry.Weights("none", files))
     loaded = weights.load("x")
     assert (loaded.sha256, loaded.path) == (digest, path)
     np.testing.assert_array_equal(loaded.tensors["a"], NUMBERS)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import inception
 
@@ -35,10 +36,15 @@ class FeatureScores:
         self._features: dict[str, list[dict[str, np.ndarray]]] = {}
         self.missing: dict[str, str] = {}
         inception.check(self._tap, mode)
+        try:
+            loaded = weights.load("inception_v3_fid")
+        except InputError as error:
+            self.missing = {"FID and KID": str(error), "IS": str(error)}
+            return
         taps, scores = (self._tap, "logits_unbiased"), ("FID and KID", "IS")
         for count in (2, 1):
             try:
-                self._extractor = inception.Extractor(taps[:count], mode)
+                self._extractor = inception.Extractor(taps[:count], mode, loaded)
                 return
             except InputError as error:
                 self.missing[scores[count - 1]] = str(error)

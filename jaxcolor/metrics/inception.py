@@ -13,7 +13,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from PIL import Image
 
-from jaxcolor.backbones import inception_v3, weights
+from jaxcolor.backbones import inception_v3, registry, weights
 from jaxcolor.config import InputError
 
 MODES = ("pytorch_fid", "clean")
@@ -78,7 +78,7 @@ class Extractor:
         try:
             variables = weights.to_variables(network, loaded.tensors)
         except InputError as error:
-            official = weights.WEIGHTS["inception_v3_fid"].files[0]
+            official = registry.WEIGHTS["inception_v3_fid"].files[0]
             raise InputError(
                 f"{loaded.path}: does not reach to {', '.join(taps)}: {error}; the whole network "
                 f"is in {official.name}, from {official.url}"

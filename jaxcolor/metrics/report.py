@@ -24,13 +24,12 @@ _METRICS = {
 }
 # Per set of images, where they were computed: the heading, and the decimals to show.
 _EXTRAS = {
-    "FID": "FID",
-    "KID": "KID",
-    "IS": "IS",
-    "fps_generator": "FPS, generator",
-    "fps_files": "FPS, file to file",
+    "FID": ("FID", 4),
+    "KID": ("KID", 5),
+    "IS": ("IS", 3),
+    "fps_generator": ("FPS, generator", 1),
+    "fps_files": ("FPS, file to file", 1),
 }
-_DIGITS = {"FID": 4, "KID": 5, "IS": 3, "fps_generator": 1, "fps_files": 1}
 
 
 def score_images(prediction: ArrayLike, truth: ArrayLike) -> dict[str, jax.Array]:
@@ -125,7 +124,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     headings = ["", *(heading for heading, _ in _METRICS.values()), "Δ colourfulness"]
     extras = {
         key: heading
-        for key, heading in _EXTRAS.items()
+        for key, (heading, _) in _EXTRAS.items()
         if any(key in summary for summary in rows.values())
     }
     headings += extras.values()
@@ -161,8 +160,9 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 def _cell(summary: dict[str, Any], key: str) -> str:
     if key not in summary:
         return ""
-    spread = f" ± {summary[f'{key}_std']:.{_DIGITS[key]}f}" if f"{key}_std" in summary else ""
-    return f"{summary[key]:.{_DIGITS[key]}f}{spread}"
+    _, digits = _EXTRAS[key]
+    spread = f" ± {summary[f'{key}_std']:.{digits}f}" if f"{key}_std" in summary else ""
+    return f"{summary[key]:.{digits}f}{spread}"
 
 
 def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **facts: Any) -> None:
