@@ -60,8 +60,13 @@ def get_config() -> ConfigDict:
 
     objective = config.objective = ConfigDict()
     objective.name = "pix2pix"  # pix2pix | wgan
+    objective.lambda_gan = 1.0  # weight of the generator's adversarial term
     objective.lambda_l1 = 100.0  # weight of the generator's L1 term
     objective.lambda_l2 = 0.0  # weight of the generator's L2 term
+    objective.lambda_content = 0.0  # weight of the squared difference of a backbone's features
+    objective.content_backbone = "vgg16"  # any of jaxcolor/backbones/networks.py
+    objective.content_tap = "relu13"  # one of the backbone's outputs
+    objective.lambda_lpips = 0.0  # weight of LPIPS v0.1 on VGG-16
     objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
     objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping
     objective.lambda_gp = 0.0  # wgan: weight of the gradient penalty; 0 is no penalty
@@ -126,8 +131,11 @@ _AT_LEAST_ONE = (
 _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator")
 _AT_LEAST_ZERO = (
     "seed",
+    "objective.lambda_gan",
     "objective.lambda_l1",
     "objective.lambda_l2",
+    "objective.lambda_content",
+    "objective.lambda_lpips",
     "objective.clip",
     "objective.lambda_gp",
     *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),

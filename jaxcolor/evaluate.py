@@ -16,7 +16,7 @@ import sys
 from jaxcolor import images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
-from jaxcolor.metrics import features, folders, inception, report
+from jaxcolor.metrics import evaluation, folders, inception, report
 from jaxcolor.training import parallel
 
 
@@ -54,7 +54,9 @@ def main() -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    scores = features.FeatureScores(args.fid_dims, args.fid_mode)
+    devices = parallel.Devices()
+    placement = inception.Placement(len(devices.local), devices.replicate, devices.spread)
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir)
         data = colorizer.config.data
@@ -77,8 +79,7 @@ def _run(args: argparse.Namespace) -> None:
         rows = folders.evaluate(args.predictions, args.truth, scores)
         facts = {"data": str(args.truth), "predictions": str(args.predictions)}
         path = args.json
-    count = rows["gray"]["num_images"]
-    facts |= {"images": str(count), "device": parallel.device_kind(), **scores.facts(count)}
+    facts |= {"device": parallel.device_kind(), **scores.facts()}
     print(report.table(rows))
     print("\n".join(f"{key}: {value}" for key, value in facts.items()))
     if path:

@@ -19,8 +19,7 @@ from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
-from jaxcolor.metrics.features import FeatureScores
-from jaxcolor.metrics.report import Scores
+from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.objectives.state import Variables
 from jaxcolor.training import checkpoint
 from jaxcolor.training.checkpoint import Checkpoints
@@ -184,31 +183,25 @@ def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
 
 
 def evaluate(
-    colorizer: Colorizer, source: Source, features: FeatureScores
+    colorizer: Colorizer, source: Source, evaluation: Evaluation
 ) -> dict[str, dict[str, Any]]:
     """Scores a colorizer, and gray beside it, at the network's size.
 
     Args:
         colorizer: to be scored.
         source: the true images.
-        features: computes the scores of sets.
+        evaluation: scores the images.
 
     Returns:
-        Summaries, as of `Scores.summary` and `FeatureScores.summary`, of "model" with its speed and
-        of "gray": a = b = 0, the line that every model must beat; of "truth" the latter alone.
+        Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
     data = colorizer.config.data
-    model, gray = Scores(), Scores()
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, data.batch_size):
-            predicted, grayed = colorizer.predict(rgb), np.asarray(transforms.to_gray(rgb))
-            model.add(predicted, rgb)
-            gray.add(grayed, rgb)
-            features.add({"model": predicted, "gray": grayed, "truth": rgb})
+            evaluation.add("model", colorizer.predict(rgb), rgb)
             bar.update(len(rgb))
     speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, data.batch_size)))
-    rows = {"model": {**model.summary(), **speed}, "gray": gray.summary()}
-    return report.merge(rows, features.summary())
+    return report.merge(evaluation.summary(), {"model": speed})
 
 
 def colorize_files(

@@ -1,18 +1,22 @@
 """Makes the golden features of the frozen networks, and scores, from the packages that define them.
 
     pip install torch==2.13.0 scipy==1.17.1 safetensors huggingface_hub pyyaml tqdm
-    pip install --no-deps torchvision==0.28.0 pytorch-fid==0.3.0 timm==1.0.31 torch-fidelity==0.4.0
-    python scripts/make_backbone_goldens.py
+    pip install --no-deps torchvision==0.28.0 pytorch-fid==0.3.0 timm==1.0.31 \
+        torch-fidelity==0.4.0 lpips==0.1.4
+    python scripts/make_backbone_goldens.py --inception inception_v3_fid_to_mixed_6e.safetensors
 
 Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored, and of each
-output some numbers at seeded places.
+output some numbers at seeded places. With a file of real weights, also the features that
+pytorch-fid's network computes with them.
 """
 
+import argparse
 import pathlib
 import sys
 from collections.abc import Callable
 
 import numpy as np
+import safetensors.torch
 import torch
 
 TESTS = pathlib.Path(__file__).parent.parent / "tests"
@@ -32,6 +36,7 @@ def define_operators() -> None:
 
 define_operators()
 
+import lpips  # noqa: E402
 import pytorch_fid.inception  # noqa: E402
 import torchvision  # noqa: E402
 from pytorch_fid.fid_score import calculate_frechet_distance  # noqa: E402
@@ -87,6 +92,41 @@ def fid_inception() -> torch.nn.Module:
     return load_seeded(network)
 
 
+def pictures(name: str) -> torch.Tensor:
+    """Draws seeded pictures, as PyTorch sees them: `[N, 3, H, W]` float32 in [0, 1]."""
+    return torch.tensor(seeded.pictures(name)).movedim(-1, 1).float() / 255
+
+
+def real_features(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """The 768 features of pytorch-fid's network with real weights, which may end at Mixed_6e."""
+    network = fid_inception()
+    network.load_state_dict(safetensors.torch.load_file(path), strict=False)
+    pytorch_fid.inception.fid_inception_v3 = lambda: network
+    truncated = pytorch_fid.inception.InceptionV3([2]).eval()
+    with torch.no_grad():
+        return {"768": truncated(pictures("one"))[0].mean((2, 3)).numpy()}
+
+
+def perceptual() -> dict[str, np.ndarray]:
+    """LPIPS of the package, and content losses on torchvision's VGG-16, of seeded pictures."""
+    vgg = load_seeded(torchvision.models.vgg16())
+    metric = lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False, pretrained=False).eval()
+    slices = [layer for i in range(1, 6) for layer in getattr(metric.net, f"slice{i}")]
+    for ours, theirs in zip(slices, vgg.features, strict=False):
+        ours.load_state_dict(theirs.state_dict())
+    heads = {name: torch.tensor(head) for name, head in seeded.lpips_heads().items()}
+    metric.load_state_dict(heads, strict=False)
+    one, other = pictures("one"), pictures("other")
+    normalize = torchvision.transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    arrays = {}
+    with torch.no_grad():
+        arrays["lpips"] = metric(one, other, normalize=True).flatten().numpy()
+        for tap, end in (("conv7", 15), ("conv13", 29)):
+            maps = [vgg.features[:end](normalize(images)) for images in (one, other)]
+            arrays[tap] = torch.nn.functional.mse_loss(*maps).numpy()
+    return arrays
+
+
 def inception_scores() -> dict[str, np.ndarray]:
     """Features, FID, KID and Inception Score of two seeded sets of images.
 
@@ -98,16 +138,14 @@ def inception_scores() -> dict[str, np.ndarray]:
     network = pytorch_fid.inception.InceptionV3(list(blocks.values())).eval()
     sets = []
     for name in ("one", "other"):
-        images = torch.tensor(seeded.pictures(name)).movedim(-1, 1).float() / 255
         with torch.no_grad():
-            maps = network(images)
+            maps = network(pictures(name))
         sets.append([features.mean((2, 3)).numpy() for features in maps])
     arrays = {}
     for tap, one, other in zip(blocks, *sets, strict=True):
         moments = [f(x) for x in (one, other) for f in (lambda x: x.mean(0), lambda x: np.cov(x.T))]
         arrays[f"features_{tap}"] = one
-        if one.shape[1] <= 192:  # The root of a larger covariance takes too long.
-            arrays[f"fid_{tap}"] = np.array(calculate_frechet_distance(*moments))
+        arrays[f"fid_{tap}"] = np.array(calculate_frechet_distance(*moments))
     options = {"kid_subsets": 100, "kid_subset_size": 60, "rng_seed": 2020, "verbose": False}
     options |= {"kid_kernel": "poly", "kid_kernel_poly_degree": 3}
     options |= {"kid_kernel_poly_gamma": None, "kid_kernel_poly_coef0": 1}
@@ -174,7 +212,12 @@ def inception_resnet_v2() -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Writes tests/goldens/backbone_*.npz."""
+    """Writes tests/goldens/."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--inception", type=pathlib.Path, required=True, help="real weights")
+    args = parser.parse_args()
     goldens = {
         "inception_v3": inception_v3(),
         "vgg16": vgg16(),
@@ -183,13 +226,14 @@ def main() -> None:
         "resnet50_dilated": resnet(50, replace_stride_with_dilation=[False, True, True]),
         "deeplab_v3_resnet50": deeplab_v3_resnet50(),
         "inception_resnet_v2": inception_resnet_v2(),
+        "inception_v3_real": real_features(args.inception),
     }
     for name, arrays in goldens.items():
         np.savez_compressed(TESTS / "goldens" / f"backbone_{name}.npz", **arrays)
         print(name, {tap: (len(a), float(np.abs(a).max())) for tap, a in arrays.items()})
-    scores = inception_scores()
-    np.savez_compressed(TESTS / "goldens" / "inception_scores.npz", **scores)
-    print({name: a for name, a in scores.items() if a.size < 3})
+    for name, scores in (("inception_scores", inception_scores()), ("perceptual", perceptual())):
+        np.savez_compressed(TESTS / "goldens" / f"{name}.npz", **scores)
+        print({tap: a for tap, a in scores.items() if a.size < 10})
 
 
 if __name__ == "__main__":

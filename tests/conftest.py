@@ -1,6 +1,7 @@
 """Strict numerics for every test, and small things that many need."""
 
 import atexit
+import functools
 import os
 import pathlib
 import shutil
@@ -9,8 +10,11 @@ import sys
 import tempfile
 
 # Programs that several tests compile are compiled once, here and in the processes they start.
-_COMPILED = tempfile.mkdtemp(prefix="jaxcolor-tests-")
-atexit.register(shutil.rmtree, _COMPILED, ignore_errors=True)
+_COMPILED = os.environ.get("JAXCOLOR_TESTS_COMPILED", "")
+if not _COMPILED:
+    _COMPILED = tempfile.mkdtemp(prefix="jaxcolor-tests-")
+    atexit.register(shutil.rmtree, _COMPILED, ignore_errors=True)
+    os.environ["JAXCOLOR_TESTS_COMPILED"] = _COMPILED
 os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
 # Compiling takes most of the tests' time; this halves it and leaves the meaning alone.
@@ -21,9 +25,12 @@ os.environ["HOME"] = _COMPILED
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+import seeded  # noqa: E402
+import seeded_networks  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from jaxcolor import config as config_lib  # noqa: E402
+from jaxcolor.backbones import networks, weights  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -57,15 +64,31 @@ def photos(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="session")
-def inception_weights():
-    """The weights of the FID Inception, drawn by name."""
-    from test_backbones import seeded_tensors
+@functools.cache
+def _drawn(name):
+    if name == "lpips_vgg":
+        return seeded.lpips_heads()
+    kind = networks.BACKBONES[name]
+    return seeded_networks.tensors(kind.build(kind.taps), 96)
 
-    from jaxcolor.backbones import inception_v3, weights
 
-    tensors = seeded_tensors(inception_v3.InceptionV3(inception_v3.TAPS), 96)
-    return weights.Loaded(tensors, "abc", pathlib.Path("seeded.npz"))
+class _Drawn(dict):
+    def __missing__(self, name):
+        self[name] = dict(_drawn(name))
+        return self[name]
+
+
+@pytest.fixture
+def seeded_weights(monkeypatch):
+    """Weights drawn by name, as if they lay on this machine; tests may change the tensors."""
+    tensors = _Drawn()
+
+    def load(name):
+        assert name in weights.WEIGHTS
+        return weights.Loaded(tensors[name], f"{name} hash", pathlib.Path(f"{name}.npz"))
+
+    monkeypatch.setattr(weights, "load", load)
+    return tensors
 
 
 def run_module(module, *args, **environment) -> subprocess.CompletedProcess:

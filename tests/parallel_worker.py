@@ -2,9 +2,11 @@
 
     python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
     python tests/parallel_worker.py run_loop WORKDIR OUTPUT [COORDINATOR PROCESS_ID]
+    python tests/parallel_worker.py compare_features OUTPUT
 
 The first writes losses and final state of one device and of all eight; the second the final state
-of the train loop that stopped after three steps and resumed, alone or as one of two processes.
+of the train loop that stopped after three steps and resumed, alone or as one of two processes; the
+third Inception features by one device and by all eight.
 """
 
 import pathlib
@@ -12,10 +14,14 @@ import sys
 
 import jax
 import numpy as np
+import seeded
+import seeded_networks
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
+from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.data import transforms
+from jaxcolor.metrics import inception
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
 
@@ -63,14 +69,14 @@ def train(config, step, spread, state):
     examples = config.data.batch_size * config.objective.critic_steps
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)
-        state, metrics = step(state, to_network(spread(rgb)), jax.random.key(1))
+        state, metrics = step(state, {}, to_network(spread(rgb)), jax.random.key(1))
         losses.append(jax.device_get(metrics))
     return by_name((losses, jax.device_get(state)))
 
 
 def compare_devices(name, output):
     config = make_config(name)
-    devices = Devices(config.data.batch_size)
+    devices = Devices()
     assert len(devices.local) == 8
     objective = objectives.build(config, devices.axis_name)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
@@ -91,5 +97,18 @@ def run_loop(workdir, output, coordinator="", process_id="0"):
     np.savez(output, **by_name(jax.device_get(state)))
 
 
+def compare_features(output):
+    tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
+    loaded = weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
+    devices = Devices()
+    several = inception.Placement(len(devices.local), devices.replicate, devices.spread)
+    assert several.num_devices == 8
+    for name, placement in (("one", None), ("several", several)):
+        extractor = inception.Extractor(("64",), loaded=loaded, placement=placement)
+        np.savez(f"{output}_{name}.npz", **extractor(extractor.resize(seeded.pictures("one", 16))))
+
+
 if __name__ == "__main__":
-    {"compare_devices": compare_devices, "run_loop": run_loop}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (compare_devices, run_loop, compare_features)}[sys.argv[1]](
+        *sys.argv[2:]
+    )

@@ -46,6 +46,13 @@ def feature_weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]
     return drawn
 
 
+def lpips_heads() -> dict[str, np.ndarray]:
+    """Draws the heads of LPIPS v0.1 on VGG-16, none of them negative, as the real ones."""
+    channels = (64, 128, 256, 512, 512)
+    names = [f"lin{i}.model.1.weight" for i in range(len(channels))]
+    return {n: np.abs(normal(n, (1, c, 1, 1))) for n, c in zip(names, channels, strict=True)}
+
+
 def pick(array: np.ndarray, count: int = 500) -> np.ndarray:
     """Picks numbers from an array at places that its shape seeds; all of them if there are few."""
     if array.size <= count:

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 import seeded
+import seeded_networks
 from conftest import ROOT
 
 from jaxcolor.backbones import (
@@ -27,29 +28,14 @@ NETWORKS = {
 }
 
 
-def seeded_tensors(network, size):
-    """The PyTorch state dict of a network, drawn by its tensors' names."""
-    shapes = {}
-    theirs = {"kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"}
-    template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
-    for path, leaf in jax.tree_util.tree_leaves_with_path(template):
-        layer, ours = path[-2].key, path[-1].key
-        shape = leaf.shape
-        if ours == "kernel":
-            shape = (shape[3], shape[2], *shape[:2]) if len(shape) == 4 else shape[::-1]
-        shapes[f"{layer}.{theirs.get(ours, ours)}"] = shape
-    return seeded.feature_weights(shapes)
-
-
 def run(network, variables, size):
-    outputs = jax.jit(network.apply)(variables, seeded.normal("image", (2, size, size, 3)))
-    return outputs if isinstance(outputs, dict) else {"logits": outputs}
+    return jax.jit(network.apply)(variables, seeded.normal("image", (2, size, size, 3)))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_tap_equals_the_official_networks(name):
     network, size = NETWORKS[name]
-    variables = weights.to_variables(network, seeded_tensors(network, size), size)
+    variables = weights.to_variables(network, seeded_networks.tensors(network, size), size)
     outputs = run(network, variables, size)
     with np.load(ROOT / "tests" / "goldens" / f"backbone_{name}.npz") as goldens:
         assert outputs.keys() == set(goldens)

@@ -1,4 +1,5 @@
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ from jaxcolor.metrics.features import FeatureScores
 
 
 @pytest.fixture
-def installed(inception_weights, monkeypatch):
-    """Seeded weights, as if they lay on this machine."""
-    monkeypatch.setattr(weights, "load", lambda name: inception_weights)
+def installed(seeded_weights, monkeypatch, tmp_path):
+    """Seeded weights, as if they lay on this machine, and no features of earlier evaluations."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(features, "_BATCH", 8)
-    return inception_weights
+    return seeded_weights["inception_v3_fid"]
 
 
 def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
@@ -39,15 +40,14 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
 
     facts = scores.facts(12)
     assert facts["FID and KID"].startswith("pytorch_fid, 64 dimensions, 12 images against 12, ")
-    assert facts["FID and KID"].endswith("weights abc")
+    assert facts["FID and KID"].endswith("weights inceptio")
     assert "fewer than 2,048 images" in facts["warning"]
     assert "warning" not in scores.facts(2048)
 
 
-def test_what_the_weights_do_not_reach_is_said(installed, monkeypatch):
-    tensors = {n: t for n, t in installed.tensors.items() if not n.startswith(("Mixed_7", "fc"))}
-    partial = installed._replace(tensors=tensors)
-    monkeypatch.setattr(weights, "load", lambda name: partial)
+def test_what_the_weights_do_not_reach_is_said(installed):
+    for name in [name for name in installed if name.startswith(("Mixed_7", "fc"))]:
+        del installed[name]
     scores = FeatureScores(768)
     pictures = seeded.pictures("one", 8)
     scores.add({"model": pictures, "truth": pictures})
@@ -60,6 +60,38 @@ def test_what_the_weights_do_not_reach_is_said(installed, monkeypatch):
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
     assert "does not reach to 2048" in scores.facts(8)["no FID and KID"]
+
+
+def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch):
+    one, other = (seeded.pictures(name, 9) for name in ("one", "other"))
+    runs = []
+    run = inception.Extractor.__call__
+    monkeypatch.setattr(
+        inception.Extractor, "__call__", lambda self, x: runs.append(len(x)) or run(self, x)
+    )
+
+    def fid(model, truth):
+        runs.clear()
+        scores = FeatureScores(64)
+        scores.add({"model": model, "gray": truth[:, ::-1], "truth": truth})
+        rows = scores.summary()
+        return {name: row["FID"] for name, row in rows.items()}, len(runs)
+
+    first, extractions = fid(one, other)
+    assert extractions == 3 * 2
+    again, extractions = fid(one, other)
+    assert again == first
+    assert extractions == 2
+    changed = other.copy()
+    changed[8, 0, 0, 0] ^= 1
+    assert fid(one, changed)[1] == 2 + 2
+    installed["Conv2d_1a_3x3.bn.bias"] = installed["Conv2d_1a_3x3.bn.bias"] + 1
+    monkeypatch.setattr(
+        weights,
+        "load",
+        lambda name: weights.Loaded(installed, "another", pathlib.Path("seeded.npz")),
+    )
+    assert fid(one, other)[1] == 3 * 2
 
 
 def test_too_few_images_are_no_failure(installed):

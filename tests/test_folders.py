@@ -6,7 +6,7 @@ from PIL import Image
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.metrics import folders
-from jaxcolor.metrics.features import FeatureScores
+from jaxcolor.metrics.evaluation import Evaluation
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def predictions(photos, tmp_path):
 
 
 def test_equally_named_images_are_compared(predictions, photos):
-    rows = folders.evaluate(predictions, photos, FeatureScores())
+    rows = folders.evaluate(predictions, photos, Evaluation())
     assert rows.keys() == {"predictions", "gray"}
     assert rows["predictions"]["num_images"] == 12
     assert 9.0 < rows["predictions"]["MAE_255"]["mean"] < 10.0
@@ -33,7 +33,7 @@ def test_images_of_different_sizes_may_stand_side_by_side(tmp_path):
     for folder in ("one", "two"):
         for i, size in enumerate([(20, 30), (40, 16)]):
             images.write(tmp_path / folder / f"{i}.png", np.full((*size, 3), 50 * i, np.uint8))
-    rows = folders.evaluate(tmp_path / "one", tmp_path / "two", FeatureScores())
+    rows = folders.evaluate(tmp_path / "one", tmp_path / "two", Evaluation())
     assert rows["predictions"]["PSNR"]["num_infinite"] == 2
 
 
@@ -41,7 +41,7 @@ def test_everything_that_does_not_match_is_listed(predictions, photos):
     next(iter(predictions.rglob("*.bmp"))).unlink()
     Image.new("RGB", (8, 8)).save(predictions / "extra.png")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, FeatureScores())
+        folders.evaluate(predictions, photos, Evaluation())
     assert str(error.value).count("has no partner") == 2
 
 
@@ -50,7 +50,7 @@ def test_sizes_must_agree_and_files_be_readable(predictions, photos):
     images.write(first, np.zeros((20, 20, 3), np.uint8))
     second.write_bytes(b"nothing")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, FeatureScores())
+        folders.evaluate(predictions, photos, Evaluation())
     assert "is 20 × 20, but" in str(error.value)
     assert str(second) in str(error.value)
 
@@ -58,15 +58,15 @@ def test_sizes_must_agree_and_files_be_readable(predictions, photos):
 def test_images_too_small_to_score_are_named(tmp_path):
     for side in ("predictions", "truth"):
         images.write(tmp_path / side / "small.png", np.zeros((8, 30, 3), np.uint8))
-    with pytest.raises(InputError, match=r"small\.png: is 30 × 8, too small for SSIM"):
-        folders.evaluate(tmp_path / "predictions", tmp_path / "truth", FeatureScores())
+    with pytest.raises(InputError, match=r"small\.png: is 30 × 8, too small for the scores"):
+        folders.evaluate(tmp_path / "predictions", tmp_path / "truth", Evaluation())
 
 
 def test_two_files_of_one_name(predictions, photos):
     path = images.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
     with pytest.raises(InputError, match="differ in nothing but the extension"):
-        folders.evaluate(predictions, photos, FeatureScores())
+        folders.evaluate(predictions, photos, Evaluation())
 
 
 def test_command(predictions, photos, tmp_path):

@@ -1,11 +1,15 @@
 """FID, KID and the Inception Score against pytorch-fid, torch-fidelity and closed forms."""
 
+import pathlib
+
 import numpy as np
 import pytest
 import seeded
+import seeded_networks
 from conftest import ROOT
 from PIL import Image
 
+from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import inception
 
@@ -19,8 +23,14 @@ def goldens():
 
 
 @pytest.fixture(scope="module")
-def extractor(inception_weights):
-    return inception.Extractor(ALL, loaded=inception_weights)
+def loaded():
+    tensors = seeded_networks.tensors(inception_v3.InceptionV3(inception_v3.TAPS), 96)
+    return weights.Loaded(tensors, "abc", pathlib.Path("seeded.npz"))
+
+
+@pytest.fixture(scope="module")
+def extractor(loaded):
+    return inception.Extractor(ALL, loaded=loaded)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,7 @@ def test_features_equal_pytorch_fids(tap, features, goldens):
     assert np.abs(features["one"][tap] - theirs).max() <= 1e-4 * np.abs(theirs).max()
 
 
-@pytest.mark.parametrize("tap", ["64", "192"])
+@pytest.mark.parametrize("tap", ALL)
 def test_fid_equals_pytorch_fids(tap, features, goldens):
     one, other = (inception.moments(features[name][tap]) for name in ("one", "other"))
     # Of 8 images the covariances are singular, where pytorch-fid adds 1e-6 to their diagonals.
@@ -113,28 +123,26 @@ def test_clean_resizing_equals_pillows_bicubic_in_float():
     np.testing.assert_array_equal(resized[..., 1], np.clip(np.asarray(plane), 0, 255))
 
 
-def test_modes_differ(inception_weights, features):
-    extractor = inception.Extractor(("64",), "clean", inception_weights)
+def test_modes_differ(loaded, features):
+    extractor = inception.Extractor(("64",), "clean", loaded)
     clean = extractor(extractor.resize(seeded.pictures("one")))
     assert np.abs(clean["64"] - features["one"]["64"]).max() > 1e-3
 
 
-def test_weights_that_end_early_serve_what_they_reach(inception_weights):
-    tensors = {
-        n: t for n, t in inception_weights.tensors.items() if not n.startswith(("Mixed_7", "fc"))
-    }
-    partial = inception_weights._replace(tensors=tensors)
+def test_weights_that_end_early_serve_what_they_reach(loaded):
+    tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(("Mixed_7", "fc"))}
+    partial = loaded._replace(tensors=tensors)
     inception.Extractor(("768",), loaded=partial)
     for tap in ("2048", "logits_unbiased"):
         with pytest.raises(InputError, match=rf"seeded\.npz: does not reach to {tap}: .*Mixed_7a"):
             inception.Extractor((tap,), loaded=partial)
 
 
-def test_mistakes_are_named(inception_weights):
+def test_mistakes_are_named(loaded):
     with pytest.raises(InputError, match="no features '1024': 64, 192"):
-        inception.Extractor(("1024",), loaded=inception_weights)
+        inception.Extractor(("1024",), loaded=loaded)
     with pytest.raises(InputError, match="mode='legacy'"):
-        inception.Extractor(("64",), "legacy", inception_weights)
+        inception.Extractor(("64",), "legacy", loaded)
     for score in (inception.moments, inception.inception_score):
         with pytest.raises(InputError, match="needs"):
             score(np.zeros((1, 4)))

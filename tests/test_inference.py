@@ -12,7 +12,7 @@ from jaxcolor import color, images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.data.sources import FileSource
-from jaxcolor.metrics.features import FeatureScores
+from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.training import loop
 
 
@@ -200,7 +200,7 @@ def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):
 
 
 def test_evaluation_scores_every_image_and_gray_beside_it(colorizer, photos):
-    rows = inference.evaluate(colorizer, FileSource(images.find(photos)), FeatureScores())
+    rows = inference.evaluate(colorizer, FileSource(images.find(photos)), Evaluation())
     assert rows.keys() == {"model", "gray"}
     assert rows["model"]["num_images"] == rows["gray"]["num_images"] == 12
     assert rows["gray"]["colorfulness"]["max"] < 1

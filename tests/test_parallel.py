@@ -42,6 +42,11 @@ def test_one_and_eight_devices_agree(objective, tmp_path):
     assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")
 
 
+def test_features_are_the_same_on_one_and_on_eight_devices(tmp_path):
+    finish(start(8, "compare_features", tmp_path / "features"))
+    assert_same_run(tmp_path / "features_one.npz", tmp_path / "features_several.npz")
+
+
 def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
     alone = start(4, "run_loop", tmp_path / "alone", tmp_path / "alone.npz")
     with socket.socket() as server:
@@ -60,7 +65,7 @@ def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
 
 
 def test_one_device_has_no_axis():
-    devices = parallel.Devices(3)
+    devices = parallel.Devices()
     assert devices.axis_name is None
     assert devices.is_first_process
     assert "1 ×" in devices.describe()
@@ -71,4 +76,4 @@ def test_one_device_has_no_axis():
 def test_devices_must_divide_the_batch(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: 8)
     with pytest.raises(InputError, match=r"batch_size=12: 8 devices.*such as 16"):
-        parallel.Devices(12)
+        parallel.Devices().check_batch_size(12)

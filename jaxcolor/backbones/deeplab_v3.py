@@ -16,15 +16,15 @@ class DeepLabV3ResNet50(nn.Module):
     """On ResNet-50 with output stride 8; layers are named as in torchvision's state dict."""
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """Computes class scores per pixel.
 
         Args:
             x: `[N, H, W, 3]` float32, normalized as for `jaxcolor.backbones.vgg16`.
 
         Returns:
-            `[N, ⌈H / 8⌉, ⌈W / 8⌉, 21]` float32 logits, background first; torchvision scales them up
-            bilinearly to `H × W`.
+            "logits": `[N, ⌈H / 8⌉, ⌈W / 8⌉, 21]` float32, background first; torchvision scales them
+            up bilinearly to `H × W`.
         """
         x = resnet.trunk(x, 50, (False, True, True), "backbone.")["layer4"]
         aspp = "classifier.0"
@@ -36,7 +36,7 @@ class DeepLabV3ResNet50(nn.Module):
         branches.append(jnp.broadcast_to(pooled, branches[0].shape))
         x = _block(f"{aspp}.project", 0, jnp.concatenate(branches, axis=-1))
         x = _block("classifier", 1, x, 3)
-        return layers.conv("classifier.4", x, NUM_CLASSES, bias=True)
+        return {"logits": layers.conv("classifier.4", x, NUM_CLASSES, bias=True)}
 
 
 def _block(sequence: str, place: int, x: jax.Array, kernel: int = 1, rate: int = 1) -> jax.Array:
@@ -50,14 +50,14 @@ class DeepLabV3MobileNetV2(nn.Module):
     """On MobileNet-v2 with output stride 8, batch norms folded."""
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """Computes class scores per pixel.
 
         Args:
             x: `[N, H, W, 3]` float32, sRGB in [-1, 1], usually 257 × 257.
 
         Returns:
-            `[N, ⌈H / 8⌉, ⌈W / 8⌉, 21]` float32 logits, background first.
+            "logits": `[N, ⌈H / 8⌉, ⌈W / 8⌉, 21]` float32, background first.
         """
         x = mobilenet_v2.trunk(x, 8, "backbone.")
         pooled = x.mean((1, 2), keepdims=True)
@@ -65,4 +65,4 @@ class DeepLabV3MobileNetV2(nn.Module):
         local = nn.relu(layers.conv("head.aspp0", x, 256, bias=True))
         x = jnp.concatenate([jnp.broadcast_to(pooled, local.shape), local], axis=-1)
         x = nn.relu(layers.conv("head.projection", x, 256, bias=True))
-        return layers.conv("head.logits", x, NUM_CLASSES, bias=True)
+        return {"logits": layers.conv("head.logits", x, NUM_CLASSES, bias=True)}

@@ -52,14 +52,14 @@ class InceptionResNetV2(nn.Module):
     """Classifies images."""
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """Computes class scores.
 
         Args:
             x: `[N, H, W, 3]` float32, sRGB in [-1, 1], usually 299 × 299.
 
         Returns:
-            `[N, 1001]` float32 logits.
+            "logits": `[N, 1001]` float32.
         """
         x = layers.inception_block("conv2d_1a", x, 32, *_HALVE)
         x = layers.inception_block("conv2d_2a", x, 32, 3)
@@ -93,4 +93,4 @@ class InceptionResNetV2(nn.Module):
             x = nn.relu(_residual(f"repeat_2.{i}", x, 0.2, *_BLOCK_8))
         x = _residual("block8", x, 1.0, *_BLOCK_8)
         x = layers.inception_block("conv2d_7b", x, 1536)
-        return nn.Dense(1001, name="last_linear")(x.mean((1, 2)))
+        return {"logits": nn.Dense(1001, name="last_linear")(x.mean((1, 2)))}

@@ -51,15 +51,15 @@ class MobileNetV2(nn.Module):
     """Classifies images: 1001 scores, of which the first is "background"."""
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """Computes class scores.
 
         Args:
             x: `[N, H, W, 3]` float32, sRGB as `(value of 8 bits - 128) / 128`, usually 224 × 224.
 
         Returns:
-            `[N, 1001]` float32 logits.
+            "logits": `[N, 1001]` float32.
         """
         x = nn.relu6(layers.conv("head", trunk(x), 1280, bias=True))
         x = x.mean((1, 2), keepdims=True)
-        return layers.conv("logits", x, 1001, bias=True)[:, 0, 0]
+        return {"logits": layers.conv("logits", x, 1001, bias=True)[:, 0, 0]}

@@ -78,6 +78,19 @@ def to_network(rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.
     return {"L": L, "ab": lab[..., 1:]}
 
 
+def to_rgb(L: jax.Array, ab: jax.Array) -> jax.Array:
+    """Converts what the networks see to colours, with finite gradients.
+
+    Args:
+        L: `[N, H, W, 1]` float32 in [-1, 1].
+        ab: `[N, H, W, 2]` float32 in [-1, 1].
+
+    Returns:
+        `[N, H, W, 3]` float32, sRGB in [0, 1].
+    """
+    return color.lab_to_rgb(color.denormalize_lab(jnp.concatenate([L, ab], axis=-1)))
+
+
 def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
     """Converts what the networks see to images, rounding to 8 bits.
 
@@ -88,8 +101,7 @@ def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
     Returns:
         `[N, H, W, 3]` uint8, sRGB.
     """
-    rgb = color.lab_to_rgb(color.denormalize_lab(jnp.concatenate([L, ab], axis=-1)))
-    return jnp.round(rgb * 255).astype(jnp.uint8)
+    return jnp.round(to_rgb(L, ab) * 255).astype(jnp.uint8)
 
 
 @jax.jit

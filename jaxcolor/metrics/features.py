@@ -1,31 +1,47 @@
 """FID, KID and Inception Score of growing sets of images, side by side with the true ones."""
 
-from collections.abc import Mapping
+import hashlib
+import importlib.metadata
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 
 from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import inception
 
-# Images that go through the network at once, whatever their sizes were.
+# Images per device that go through the network at once, whatever their sizes were.
 _BATCH = 32
 # Fewer images give scores that depend on their number as much as on their quality.
 _ENOUGH_IMAGES = 2048
 
 TRUTH = "truth"
+GRAY = "gray"
 
 
 class FeatureScores:
-    """Scores sets of images against the set that is called "truth"."""
+    """Scores sets of images against the set that is called "truth".
 
-    def __init__(self, dimensions: int = 2048, mode: str = "pytorch_fid"):
+    The features of "truth" and of "gray" are kept in `~/.cache/jaxcolor/features`, under a hash of
+    the images, so that the next evaluation on the same images need not compute them.
+    """
+
+    def __init__(
+        self,
+        dimensions: int = 2048,
+        mode: str = "pytorch_fid",
+        placement: inception.Placement | None = None,
+    ):
         """Loads the network as far as its weights reach.
 
         Args:
             dimensions: of the features for FID and KID: 64, 192, 768 or 2048.
             mode: as of `inception.Extractor`.
+            placement: as of `inception.Extractor`.
 
         Raises:
             InputError: an unknown number of dimensions or mode.
@@ -44,10 +60,12 @@ class FeatureScores:
         taps, scores = (self._tap, "logits_unbiased"), ("FID and KID", "IS")
         for count in (2, 1):
             try:
-                self._extractor = inception.Extractor(taps[:count], mode, loaded)
-                return
+                self._extractor = inception.Extractor(taps[:count], mode, loaded, placement)
+                break
             except InputError as error:
                 self.missing[scores[count - 1]] = str(error)
+        if self._extractor is not None:
+            self._batch = _BATCH * self._extractor.placement.num_devices
 
     def add(self, sets: Mapping[str, np.ndarray]) -> None:
         """Adds images to the sets.
@@ -59,17 +77,27 @@ class FeatureScores:
             return
         for name, rgb in sets.items():
             pending = self._pending.setdefault(name, [])
-            pending.extend(np.asarray(self._extractor.resize(rgb)))
-            while len(pending) >= _BATCH:
-                self._extract(name, _BATCH)
+            pending.extend(rgb)
+            while len(pending) >= self._batch:
+                self._extract(name, pending[: self._batch])
+                del pending[: self._batch]
 
-    def _extract(self, name: str, count: int) -> None:
+    def _extract(self, name: str, images: Sequence[np.ndarray]) -> None:
         assert self._extractor is not None
-        batch = np.stack(self._pending[name][:count])
-        del self._pending[name][:count]
-        # The last batch is filled up, since a program is compiled for one size.
-        full = np.pad(batch, ((0, _BATCH - count), (0, 0), (0, 0), (0, 0)))
-        found = {tap: values[:count] for tap, values in self._extractor(full).items()}
+        cache = _cache_file(self._extractor, images) if name in (TRUTH, GRAY) else None
+        if cache and cache.exists():
+            found = safetensors.numpy.load_file(cache)
+        else:
+            if len({image.shape for image in images}) == 1:
+                resized = np.asarray(self._extractor.resize(np.stack(images)))
+            else:
+                resized = np.concatenate([self._extractor.resize(image[None]) for image in images])
+            # The last batch is filled up, since a program is compiled for one size.
+            missing = self._batch - len(images)
+            full = np.pad(resized, ((0, missing), (0, 0), (0, 0), (0, 0)))
+            found = {tap: values[: len(images)] for tap, values in self._extractor(full).items()}
+            if cache:
+                _write(cache, found)
         self._features.setdefault(name, []).append(found)
 
     def summary(self) -> dict[str, dict[str, Any]]:
@@ -80,7 +108,8 @@ class FeatureScores:
         """
         for name, pending in self._pending.items():
             if pending:
-                self._extract(name, len(pending))
+                self._extract(name, pending)
+        self._pending.clear()
         joined = {
             name: {tap: np.concatenate([part[tap] for part in parts]) for tap in parts[0]}
             for name, parts in self._features.items()
@@ -124,3 +153,25 @@ class FeatureScores:
                     "many"
                 )
         return facts | {f"no {score}": reason for score, reason in self.missing.items()}
+
+
+def _cache_file(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> pathlib.Path:
+    """Names the file for the features of some images by all that they depend on."""
+    version = importlib.metadata.version("jaxcolor")
+    options = (version, extractor.sha256, extractor.mode, extractor.taps)
+    digest = hashlib.sha256(repr((options, [image.shape for image in images])).encode())
+    for image in images:
+        digest.update(image.tobytes())
+    folder = pathlib.Path("~/.cache/jaxcolor/features").expanduser()
+    return folder / f"{digest.hexdigest()}.safetensors"
+
+
+def _write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+    """Writes a file whole or not at all; scores are worth more than a full disk's complaint."""
+    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        safetensors.numpy.save_file(arrays, partial)
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)

@@ -8,14 +8,11 @@ from tqdm import tqdm
 
 from jaxcolor import images
 from jaxcolor.config import InputError
-from jaxcolor.data import transforms
-from jaxcolor.metrics import pixel, report
-from jaxcolor.metrics.features import FeatureScores
-from jaxcolor.metrics.report import Scores
+from jaxcolor.metrics.evaluation import Evaluation
 
 
 def evaluate(
-    predictions: pathlib.Path, truth: pathlib.Path, features: FeatureScores
+    predictions: pathlib.Path, truth: pathlib.Path, evaluation: Evaluation
 ) -> dict[str, dict[str, Any]]:
     """Scores predictions, and gray beside them, at the images' own size.
 
@@ -24,11 +21,10 @@ def evaluate(
     Args:
         predictions: folder of colorized images.
         truth: folder of the true ones.
-        features: computes the scores of sets.
+        evaluation: scores them.
 
     Returns:
-        Summaries, as of `Scores.summary` and `FeatureScores.summary`, of "predictions" and of
-        "gray": a = b = 0; of "truth" the latter alone.
+        Rows as of `Evaluation.summary`, for "predictions", "gray" and "truth".
 
     Raises:
         InputError: a folder is missing or empty, an image has no partner, is unreadable, or
@@ -46,7 +42,6 @@ def evaluate(
     if lonely:
         raise InputError("\n".join(lonely))
 
-    model, gray = Scores(), Scores()
     problems = []
     for name, path in tqdm(true.items(), desc="evaluate", unit="img", disable=None):
         try:
@@ -59,21 +54,16 @@ def evaluate(
                 f"{predicted[name]}: is {_size(prediction)}, but {path} is {_size(target)}; "
                 "resize one of them"
             )
-        elif min(target.shape[:2]) < pixel.SSIM_WINDOW:
+        elif min(target.shape[:2]) < evaluation.min_size:
             problems.append(
-                f"{path}: is {_size(target)}, too small for SSIM, which needs {pixel.SSIM_WINDOW} "
-                "pixels each way"
+                f"{path}: is {_size(target)}, too small for the scores, which need "
+                f"{evaluation.min_size} pixels each way"
             )
         elif not problems:
-            rgb, predicted_rgb = target[None], prediction[None]
-            grayed = np.asarray(transforms.to_gray(rgb))
-            model.add(predicted_rgb, rgb)
-            gray.add(grayed, rgb)
-            features.add({"predictions": predicted_rgb, "gray": grayed, "truth": rgb})
+            evaluation.add("predictions", prediction[None], target[None])
     if problems:
         raise InputError("\n".join(problems))
-    rows = {"predictions": model.summary(), "gray": gray.summary()}
-    return report.merge(rows, features.summary())
+    return evaluation.summary()
 
 
 def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:

@@ -4,7 +4,8 @@ Definitions: FID, Heusel et al., NeurIPS 2017, as pytorch-fid 0.3.0 computes it;
 al., ICLR 2018; Inception Score, Salimans et al., NeurIPS 2016, with the options of torch-fidelity.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from PIL import Image
 
-from jaxcolor.backbones import inception_v3, registry, weights
+from jaxcolor.backbones import inception_v3, networks, weights
 from jaxcolor.config import InputError
 
 MODES = ("pytorch_fid", "clean")
@@ -50,6 +51,20 @@ def check(tap: str, mode: str) -> None:
         raise InputError(f"mode={mode!r}: must be one of {', '.join(MODES)}")
 
 
+class Placement(NamedTuple):
+    """Where networks and images lie; by default on one device.
+
+    Attributes:
+        num_devices: divides the number of images that are spread.
+        replicate: copies a network's variables to all of them.
+        spread: spreads images over them.
+    """
+
+    num_devices: int = 1
+    replicate: Callable[[Any], Any] = jax.device_put
+    spread: Callable[[Any], Any] = jax.device_put
+
+
 class Extractor:
     """Computes Inception features of images of any size."""
 
@@ -58,6 +73,7 @@ class Extractor:
         taps: Sequence[str] = ("2048",),
         mode: str = "pytorch_fid",
         loaded: weights.Loaded | None = None,
+        placement: Placement | None = None,
     ):
         """Loads the network.
 
@@ -67,32 +83,18 @@ class Extractor:
                 and rounding; "clean", Pillow's bicubic with antialiasing, per channel in float32,
                 as clean-fid does.
             loaded: weights to use instead of those that are found on this machine.
+            placement: of the network and the images.
 
         Raises:
             InputError: an unknown tap or mode; no weights; or weights that end before a tap.
         """
         for tap in taps:
             check(tap, mode)
-        loaded = loaded or weights.load("inception_v3_fid")
-        network = inception_v3.InceptionV3(tuple(taps))
-        try:
-            variables = weights.to_variables(network, loaded.tensors)
-        except InputError as error:
-            official = registry.WEIGHTS["inception_v3_fid"].files[0]
-            raise InputError(
-                f"{loaded.path}: does not reach to {', '.join(taps)}: {error}; the whole network "
-                f"is in {official.name}, from {official.url}"
-            ) from error
-        self.mode, self.sha256 = mode, loaded.sha256
-        self._variables = jax.device_put(variables)
-
-        def features(variables: Any, x: jax.Array) -> dict[str, jax.Array]:
-            # TF32 and the like would cost the fourth digit.
-            with jax.default_matmul_precision("float32"):
-                found: Any = network.apply(variables, x)
-            return {tap: y if y.ndim == 2 else y.mean((1, 2)) for tap, y in found.items()}
-
-        self._features = jax.jit(features)
+        self.taps, self.mode = tuple(taps), mode
+        self.placement = placement or Placement()
+        self._network = inception_v3.InceptionV3(self.taps)
+        variables, self.sha256 = networks.read("inception_v3_fid", self._network, taps, loaded)
+        self._variables = self.placement.replicate(variables)
 
     def resize(self, rgb: np.ndarray) -> jax.Array | np.ndarray:
         """Brings images `[N, H, W, 3]` uint8 to the network: `[N, 299, 299, 3]` in [-1, 1]."""
@@ -104,12 +106,23 @@ class Extractor:
         """Computes features, averaged over the image.
 
         Args:
-            x: as from `resize`.
+            x: as from `resize`; their number is a multiple of that of the devices.
 
         Returns:
             For each tap `[N, D]` float32.
         """
-        return jax.device_get(self._features(self._variables, x))
+        x = self.placement.spread(x)
+        return jax.device_get(_features(self._network, self._variables, x))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _features(
+    network: inception_v3.InceptionV3, variables: Any, x: jax.Array
+) -> dict[str, jax.Array]:
+    # TF32 and the like would cost the fourth digit.
+    with jax.default_matmul_precision("float32"):
+        found: Any = network.apply(variables, x)
+    return {tap: y if y.ndim == 2 else y.mean((1, 2)) for tap, y in found.items()}
 
 
 @jax.jit

@@ -11,6 +11,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxcolor.metrics import pixel
+from jaxcolor.metrics.lpips import LpipsScore
 
 # Per image: the metric's name, its heading in the table and the decimals to show.
 _METRICS = {
@@ -22,6 +23,8 @@ _METRICS = {
     "colorfulness": ("colourfulness", 2),
     "colorfulness_ddcolor": ("colourfulness, DDColor", 2),
 }
+# Per image too, where the networks' weights are at hand.
+_LPIPS = {"LPIPS": ("LPIPS", 4)}
 # Per set of images, where they were computed: the heading, and the decimals to show.
 _EXTRAS = {
     "FID": ("FID", 4),
@@ -70,17 +73,27 @@ def _score_unit_images(prediction: jax.Array, truth: jax.Array) -> dict[str, jax
 class Scores:
     """Scores of a growing set of images."""
 
-    def __init__(self) -> None:
+    def __init__(self, lpips: LpipsScore | None = None) -> None:
+        """Starts without images.
+
+        Args:
+            lpips: computes LPIPS, if that shall be a score.
+        """
         self._batches: list[dict[str, np.ndarray]] = []
+        self._lpips = lpips
+        self._metrics = _METRICS | _LPIPS if lpips else _METRICS
 
     def add(self, prediction: np.ndarray, truth: np.ndarray) -> None:
         """Scores a batch, arguments as of `score_images`."""
-        self._batches.append(jax.device_get(score_images(prediction, truth)))
+        scores = jax.device_get(score_images(prediction, truth))
+        if self._lpips:
+            scores["LPIPS"] = self._lpips(prediction, truth)
+        self._batches.append(scores)
 
     def means(self) -> dict[str, float]:
         """Returns each metric's average; see `summary`."""
         summary = self.summary()
-        means = {name: summary[name]["mean"] for name in _METRICS}
+        means = {name: summary[name]["mean"] for name in self._metrics}
         return {**means, "delta_colorfulness": summary["delta_colorfulness"]}
 
     def summary(self) -> dict[str, Any]:
@@ -94,7 +107,7 @@ class Scores:
             for name in self._batches[0]
         }
         summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
-        for name in _METRICS:
+        for name in self._metrics:
             values = columns[name]
             finite = values[np.isfinite(values)]
             summary[name] = {
@@ -121,7 +134,10 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         rows: name to a summary of `Scores.summary`, or of `FeatureScores.summary`, or of both with
             `fps_generator` and `fps_files`, images per second.
     """
-    headings = ["", *(heading for heading, _ in _METRICS.values()), "Δ colourfulness"]
+    metrics = dict(_METRICS)
+    if any("LPIPS" in summary for summary in rows.values()):
+        metrics |= _LPIPS
+    headings = ["", *(heading for heading, _ in metrics.values()), "Δ colourfulness"]
     extras = {
         key: heading
         for key, (heading, _) in _EXTRAS.items()
@@ -131,12 +147,12 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     lines = []
     for row, summary in rows.items():
         if "PSNR" not in summary:
-            blank = [""] * (len(_METRICS) + 1)
+            blank = [""] * (len(metrics) + 1)
             lines.append([row, *blank, *(_cell(summary, key) for key in extras)])
             continue
         for statistic, label in (("mean", row), ("max", f"{row}, max"), ("min", f"{row}, min")):
             cells = [label]
-            for name, (_, digits) in _METRICS.items():
+            for name, (_, digits) in metrics.items():
                 cells.append(f"{summary[name][statistic]:.{digits}f}")
             first = statistic == "mean"
             if first and summary["PSNR"]["num_infinite"]:

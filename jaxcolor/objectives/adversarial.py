@@ -10,12 +10,12 @@ from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
-from jaxcolor.losses import reconstruction
 from jaxcolor.models import layers
 from jaxcolor.objectives import state as state_lib
+from jaxcolor.objectives import terms as terms_lib
 from jaxcolor.objectives.state import NetworkState, TrainState, Variables
+from jaxcolor.objectives.terms import Batch
 
-Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 
 
@@ -24,15 +24,20 @@ class Objective(NamedTuple):
 
     Attributes:
         init: key to the first `TrainState`.
-        step: `(state, batch, key)` to the next state and the step's metrics, float32 scalars.
-            `batch` holds this device's share of `batches_per_step` batches: `L`
+        step: `(state, frozen, batch, key)` to the next state and the step's metrics, float32
+            scalars. `batch` holds this device's share of `batches_per_step` batches: `L`
             `[n, H, W, 1]` and `ab` `[n, H, W, 2]`, float32 in [-1, 1].
         batches_per_step: batches that one step uses up.
+        frozen: variables that a step needs and no training changes; they are no part of the state,
+            and no checkpoint holds them.
+        weights: SHA-256 of the files that they come from, by the weights' names.
     """
 
     init: Callable[[jax.Array], TrainState]
-    step: Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]
+    step: Callable[[TrainState, Any, Batch, jax.Array], tuple[TrainState, Metrics]]
     batches_per_step: int
+    frozen: dict[str, Any]
+    weights: dict[str, str]
 
 
 class GANLosses(NamedTuple):
@@ -72,11 +77,8 @@ def make_objective(
     """
     generator = models.build_generator(config, axis_name)
     critic_steps = config.objective.critic_steps
-    terms = {
-        "G_L1": (config.objective.lambda_l1, reconstruction.l1),
-        "G_L2": (config.objective.lambda_l2, reconstruction.l2),
-    }
-    terms = {name: (weight, term) for name, (weight, term) in terms.items() if weight}
+    lambda_gan = config.objective.lambda_gan
+    terms = terms_lib.build(config)
     ema_decay = config.train.ema_decay
     optimizer_g = state_lib.make_optimizer(config, "generator")
     optimizer_d = state_lib.make_optimizer(config, "discriminator")
@@ -117,16 +119,17 @@ def make_objective(
         params = losses.constrain(network.variables["params"])
         return network.replace(variables={"params": params}), metrics
 
-    def generator_loss(ab: jax.Array, params: Any, batch: Batch) -> tuple[jax.Array, Metrics]:
+    def generator_loss(
+        ab: jax.Array, params: Any, frozen: Any, batch: Batch
+    ) -> tuple[jax.Array, Metrics]:
         pairs = jnp.concatenate([batch["L"], ab], axis=-1)
         g_gan = losses.generator(apply_discriminator(discriminator, params, pairs))
-        loss, metrics = g_gan, {"G_GAN": g_gan}
-        for name, (weight, term) in terms.items():
-            metrics[name] = term(ab, batch["ab"])
-            loss += weight * metrics[name]
-        return loss, metrics
+        loss, metrics = terms.loss(frozen, batch, ab)
+        return lambda_gan * g_gan + loss, {"G_GAN": g_gan, **metrics}
 
-    def step(state: TrainState, batch: Batch, key: jax.Array) -> tuple[TrainState, Metrics]:
+    def step(
+        state: TrainState, frozen: Any, batch: Batch, key: jax.Array
+    ) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
         network_g, network_d = state.networks["generator"], state.networks["discriminator"]
         *earlier, last = _deal(batch, critic_steps)
@@ -137,15 +140,15 @@ def make_objective(
             network_d, _ = update_discriminator(network_d, batch, ab, key_d)
 
         key_g, key_d = last_key
-        frozen = {name: v for name, v in network_g.variables.items() if name != "params"}
+        statistics = {name: v for name, v in network_g.variables.items() if name != "params"}
         ab, pull_back, moved = jax.vjp(
-            lambda params: generate({"params": params, **frozen}, last["L"], key_g),
+            lambda params: generate({"params": params, **statistics}, last["L"], key_g),
             network_g.variables["params"],
             has_aux=True,
         )
         network_d, metrics_d = update_discriminator(network_d, last, ab, key_d)
         dab, metrics_g = jax.grad(generator_loss, has_aux=True)(
-            ab, network_d.variables["params"], last
+            ab, network_d.variables["params"], frozen, last
         )
         (grads,) = mean(pull_back(dab))
         network_g = state_lib.update(optimizer_g, network_g, grads)
@@ -157,7 +160,7 @@ def make_objective(
         networks = {"generator": network_g, "discriminator": network_d}
         return TrainState(state.step + 1, networks, ema), {**mean(metrics_g), **metrics_d}
 
-    return Objective(init, step, critic_steps)
+    return Objective(init, step, critic_steps, terms.frozen, terms.weights)
 
 
 def _deal(batch: Batch, count: int) -> list[Batch]:

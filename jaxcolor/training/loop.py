@@ -52,7 +52,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
     """
     config_lib.validate(config)
-    devices = Devices(config.data.batch_size)
+    devices = Devices()
+    devices.check_batch_size(config.data.batch_size)
     objective = objectives.build(config, devices.axis_name)
     splits = ("train", "validation") if config.train.eval_every else ("train",)
     opened = sources.open_splits(config.data, splits)
@@ -91,8 +92,14 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                     f"{workdir}: the run has trained on {data['num_images']} images, and there are "
                     f"{num_images} now; bring the old ones back, or take another --workdir"
                 )
+            if data["weights"] != objective.weights:
+                raise InputError(
+                    f"{workdir}: the run has trained with the weights {data['weights']}, and there "
+                    f"are {objective.weights} now; bring the old ones back, or take another "
+                    "--workdir"
+                )
             batches.set_state(data["iterator"])
-        state = devices.replicate(state)
+        state, frozen = devices.replicate((state, objective.frozen))
 
         summary = Summary(workdir, step, num_steps, devices.is_first_process)
         stack.callback(summary.close)
@@ -111,7 +118,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         history = _History(devices, examples)
         stopped = False
         while step < num_steps and not stopped:
-            state, metrics = train_step(state, next(batches), step_key)
+            state, metrics = train_step(state, frozen, next(batches), step_key)
             step += 1
             summary.advance()
             history.append(step, metrics)
@@ -132,7 +139,11 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 scores = validate(step, state) if at_eval and validate else None
                 if devices.is_first_process:
                     _save_config(config, workdir)
-                data = {"iterator": batches.get_state(), "num_images": num_images}
+                data = {
+                    "iterator": batches.get_state(),
+                    "num_images": num_images,
+                    "weights": objective.weights,
+                }
                 checkpoints.save(step, host_state, data, scores)
                 history.restart_clock()
     if stopped and step < num_steps:

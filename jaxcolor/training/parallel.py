@@ -62,27 +62,27 @@ def device_kind() -> str:
 class Devices:
     """All devices of a run: where its state and batches lie, and how its step is compiled."""
 
-    def __init__(self, batch_size: int):
-        """Takes every device there is.
-
-        Args:
-            batch_size: over all devices and processes, of training.
-
-        Raises:
-            InputError: the devices do not divide the batch.
-        """
+    def __init__(self) -> None:
+        """Takes every device there is."""
         self.local = np.array(jax.local_devices())
         self.process_index = jax.process_index()
         self.process_count = jax.process_count()
+        self._mesh = Mesh(self.local, (_AXIS,))
+        # The axis that a per-device step reduces over; None on one device, which has none.
+        self.axis_name = _AXIS if jax.device_count() > 1 else None
+
+    def check_batch_size(self, batch_size: int) -> None:
+        """Checks a batch over all devices and processes.
+
+        Raises:
+            InputError: the devices do not divide it.
+        """
         count = jax.device_count()
         if batch_size % count:
             raise InputError(
                 f"config.data.batch_size={batch_size}: {count} devices do not divide it; take a "
                 f"multiple of {count}, such as {-(-batch_size // count) * count}"
             )
-        self._mesh = Mesh(self.local, (_AXIS,))
-        # The axis that a per-device step reduces over; None on one device, which has none.
-        self.axis_name = _AXIS if count > 1 else None
 
     @property
     def is_first_process(self) -> bool:
@@ -104,20 +104,21 @@ class Devices:
         return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(_AXIS)))
 
     def compile_step(self, step: Callable) -> Callable:
-        """Compiles a per-device step `(state, batch, key) -> (state, metrics)`.
+        """Compiles a per-device step `(state, frozen, batch, key) -> (state, metrics)`.
 
-        The result takes a replicated state, whose memory it reuses, and a spread batch.
+        The result takes a replicated state, whose memory it reuses, replicated frozen variables
+        and a spread batch.
         """
         if self.axis_name is None:
             return jax.jit(step, donate_argnums=0)
         mapped = jax.pmap(
-            step, _AXIS, in_axes=(None, 0, None), out_axes=(None, None), donate_argnums=0
+            step, _AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
         )
         devices = len(self.local)
 
-        def run(state: Any, batch: Any, key: jax.Array) -> Any:
+        def run(state: Any, frozen: Any, batch: Any, key: jax.Array) -> Any:
             shares = jax.tree.map(lambda x: x.reshape(devices, -1, *x.shape[1:]), batch)
-            return mapped(state, shares, key)
+            return mapped(state, frozen, shares, key)
 
         return run
 

@@ -1,0 +1,80 @@
+"""The terms of a generator's loss that compare its output with the truth."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from jaxcolor.config import InputError
+from jaxcolor.data import transforms
+from jaxcolor.losses import perceptual, reconstruction
+
+Batch = dict[str, jax.Array]
+
+
+class Terms(NamedTuple):
+    """The weighted terms of a configuration.
+
+    Attributes:
+        loss: `(frozen, batch, ab)` to the weighted sum and the single terms, `G_L1` and so on,
+            float32 scalars.
+        frozen: variables of the networks that the terms need, which no training changes.
+        weights: SHA-256 of the files of those variables, by the weights' names.
+    """
+
+    loss: Callable[[Any, Batch, jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
+    frozen: dict[str, Any]
+    weights: dict[str, str]
+
+
+def build(config: ConfigDict) -> Terms:
+    """Builds every term whose weight is not 0.
+
+    Args:
+        config: the whole configuration.
+
+    Raises:
+        InputError: a perceptual term lacks its weights, or its images are too small.
+    """
+    objective, size = config.objective, config.data.image_size
+    on_colours = {
+        "G_L1": (objective.lambda_l1, reconstruction.l1),
+        "G_L2": (objective.lambda_l2, reconstruction.l2),
+    }
+    makers = {
+        "G_content": (
+            "lambda_content",
+            lambda: perceptual.content(objective.content_backbone, objective.content_tap, size),
+        ),
+        "G_LPIPS": ("lambda_lpips", lambda: perceptual.lpips(size)),
+    }
+    on_images = {}
+    for name, (field, make) in makers.items():
+        if objective[field]:
+            try:
+                on_images[name] = (objective[field], make())
+            except InputError as error:
+                raise InputError(f"config.objective.{field}={objective[field]}: {error}") from error
+
+    def loss(
+        frozen: dict[str, Any], batch: Batch, ab: jax.Array
+    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        total, terms = jnp.zeros(()), {}
+        for name, (weight, term) in on_colours.items():
+            if weight:
+                terms[name] = term(ab, batch["ab"])
+                total += weight * terms[name]
+        if on_images:
+            generated, real = (transforms.to_rgb(batch["L"], x) for x in (ab, batch["ab"]))
+            for name, (weight, perceptual_loss) in on_images.items():
+                terms[name] = perceptual_loss.loss(frozen[name], generated, real)
+                total += weight * terms[name]
+        return total, terms
+
+    return Terms(
+        loss,
+        {name: term.variables for name, (_, term) in on_images.items()},
+        {name: sha for _, term in on_images.values() for name, sha in term.sha256.items()},
+    )
