@@ -25,10 +25,18 @@ def main() -> None:
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
     parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
+    parser.add_argument(
+        "--no_keep_lightness",
+        action="store_false",
+        dest="keep_lightness",
+        help="write what the network makes, at the image's size, whatever lightness it has",
+    )
     args = parser.parse_args()
     parallel.set_up()
     try:
-        colorizer = inference.Colorizer.from_checkpoint(args.checkpoint)
+        colorizer = inference.Colorizer.from_checkpoint(
+            args.checkpoint, keep_lightness=args.keep_lightness
+        )
         problems = inference.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")

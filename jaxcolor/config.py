@@ -25,13 +25,15 @@ def get_config() -> ConfigDict:
     """
     config = ConfigDict()
     config.seed = 0  # seeds initial parameters, data order, augmentation and dropout
+    config.init_from = ""  # workdir of a run whose generator the training starts with
 
     data = config.data = ConfigDict()
     data.source = "scenes"  # scenes | folder | tfds | array_record
     data.path = ""  # folder and array_record: a folder; tfds: a data set's name or its folder
     data.image_size = 256  # pixels, height and width of what the networks see
     data.batch_size = 16  # examples per update, over all devices and processes
-    data.color_space = "lab"  # lab: L in, ab out
+    data.color_space = "lab"  # lab | lab_full | lab_to_rgb | rgb, of jaxcolor/data/spaces.py
+    data.target_scale = 1  # the output is so many times as high and wide as image_size
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
     data.augment = True  # horizontal flips, random places for resize=crop, and the next two
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
@@ -48,9 +50,12 @@ def get_config() -> ConfigDict:
     data.test_split = "test"
 
     generator = config.generator = ConfigDict()
-    generator.name = "unet"
+    generator.name = "unet"  # any of jaxcolor/models/__init__.py
     generator.num_filters = 64  # channels of the first level
-    generator.dropout = 0.5  # rate on three levels of the decoder, 0 to 1
+    generator.dropout = 0.5  # rate, 0 to 1, where the network drops out
+    generator.pretrained = False  # dynamic_unet: start from ResNet-18's trained weights
+    generator.segmentation = ""  # fusion: deeplab_v3_resnet50 | deeplab_v3_mobilenet_v2 | empty
+    generator.embedding = ""  # fusion: inception_resnet_v2 | mobilenet_v2 | empty
 
     discriminator = config.discriminator = ConfigDict()
     discriminator.name = "patchgan"
@@ -59,7 +64,7 @@ def get_config() -> ConfigDict:
     discriminator.norm = "batch"  # batch | instance | layer | none
 
     objective = config.objective = ConfigDict()
-    objective.name = "pix2pix"  # pix2pix | wgan
+    objective.name = "pix2pix"  # pix2pix | wgan | cyclegan | regression
     objective.lambda_gan = 1.0  # weight of the generator's adversarial term
     objective.lambda_l1 = 100.0  # weight of the generator's L1 term
     objective.lambda_l2 = 0.0  # weight of the generator's L2 term
@@ -68,11 +73,16 @@ def get_config() -> ConfigDict:
     objective.content_tap = "relu13"  # one of the backbone's outputs
     objective.lambda_lpips = 0.0  # weight of LPIPS v0.1 on VGG-16
     objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
+    objective.discriminator_every = 1  # steps from one discriminator update to the next
+    objective.lambda_cycle = 10.0  # cyclegan: weight of the way there and back
+    objective.lambda_identity = 0.0  # cyclegan: weight of leaving alone what needs no change
+    objective.lambda_detail = 5.0  # cyclegan: weight of the lightness that should stay
+    objective.pool_size = 50  # cyclegan: generated images that discriminators may see again
     objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping
     objective.lambda_gp = 0.0  # wgan: weight of the gradient penalty; 0 is no penalty
 
     config.optimizer = ConfigDict()
-    for network in ("generator", "discriminator"):
+    for network in ("generator", "discriminator", "pretraining"):
         optimizer = config.optimizer[network] = ConfigDict()
         optimizer.name = "adam"  # adam | rmsprop
         optimizer.learning_rate = 2e-4
@@ -81,10 +91,16 @@ def get_config() -> ConfigDict:
         optimizer.decay = 0.99  # rmsprop: decay of the second moment
         optimizer.eps = 1e-8  # added to the root of the second moment
 
+    config.optimizer.pretraining.learning_rate = 1e-4
+    config.optimizer.pretraining.b1 = 0.9
+
     # A step is one update of the generator and objective.critic_steps of the discriminator.
     train = config.train = ConfigDict()
     train.num_steps = 0  # steps; 0 leaves it to num_epochs
     train.num_epochs = 0  # passes over the training images
+    train.pretrain_steps = 0  # steps before, in which the generator learns by L1 alone
+    train.pretrain_epochs = 0  # the same in passes over the training images, rounded up
+    train.linear_decay = 0.0  # share of the steps in which the learning rates fall to 0, at the end
     train.log_every = 50  # steps
     train.eval_every = 1000  # steps between scores on the validation images; 0 is never
     train.checkpoint_every = 1000  # steps
@@ -106,16 +122,17 @@ RESUMABLE_CHANGES = frozenset(
         "checkpoint_every",
         "num_samples",
     )
-) | {"data.num_threads"}
+) | {"data.num_threads", "init_from"}
 
 _CHOICES = {
-    "data.color_space": ("lab",),
+    "data.color_space": ("lab", "lab_full", "lab_to_rgb", "rgb"),
     "data.resize": ("stretch", "crop"),
     "discriminator.norm": ("batch", "instance", "layer", "none"),
     "train.dtype": ("float32", "bfloat16"),
 }
 _AT_LEAST_ONE = (
     "data.image_size",
+    "data.target_scale",
     "data.batch_size",
     "data.num_threads",
     "data.num_scenes",
@@ -124,11 +141,12 @@ _AT_LEAST_ONE = (
     "discriminator.num_filters",
     "discriminator.num_layers",
     "objective.critic_steps",
+    "objective.discriminator_every",
     "train.log_every",
     "train.checkpoint_every",
     "train.num_samples",
 )
-_OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator")
+_OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
 _AT_LEAST_ZERO = (
     "seed",
     "objective.lambda_gan",
@@ -136,11 +154,17 @@ _AT_LEAST_ZERO = (
     "objective.lambda_l2",
     "objective.lambda_content",
     "objective.lambda_lpips",
+    "objective.lambda_cycle",
+    "objective.lambda_identity",
+    "objective.lambda_detail",
+    "objective.pool_size",
     "objective.clip",
     "objective.lambda_gp",
     *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),
     "train.num_steps",
     "train.num_epochs",
+    "train.pretrain_steps",
+    "train.pretrain_epochs",
     "train.eval_every",
 )
 _BELOW_ONE = (
@@ -149,6 +173,7 @@ _BELOW_ONE = (
     "generator.dropout",
     *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("b1", "b2", "decay")),
     "train.ema_decay",
+    "train.linear_decay",
 )
 
 

@@ -1,5 +1,6 @@
 """`Colorizer`: a checkpoint and an image of any size in, a colour image out."""
 
+import functools
 import pathlib
 import tempfile
 import time
@@ -7,25 +8,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 from tqdm import tqdm
 
-from jaxcolor import color, images, models
-from jaxcolor import config as config_lib
+from jaxcolor import images, models
 from jaxcolor.config import InputError
-from jaxcolor.data import pipeline, transforms
+from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.objectives.state import Variables
+from jaxcolor.models.generator import Variables
 from jaxcolor.training import checkpoint
-from jaxcolor.training.checkpoint import Checkpoints
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
+_LAB = spaces.SPACES["lab"]
 # Images and repetitions that speed is measured on.
 _SPEED_IMAGES = 16
 _SPEED_RUNS = 5
@@ -38,42 +37,51 @@ class Colorizer:
     onto the image's own L, so that no detail is lost.
     """
 
-    def __init__(self, config: ConfigDict, variables: Variables):
+    def __init__(self, config: ConfigDict, variables: Variables, *, keep_lightness: bool = True):
         """Wraps a generator.
 
         Args:
             config: that the generator was trained with.
             variables: of the generator, as of `config.generator`.
+            keep_lightness: lay the colours over the image's own lightness; otherwise the
+                generator's output is scaled up as it is.
 
         Raises:
             InputError: the variables are not of the configuration's generator.
         """
-        generator = models.build_generator(config)
-        if problem := checkpoint.mismatch(variables, models.variable_shapes(config)):
+        generator, space = models.build_generator(config), spaces.build(config.data)
+        shapes = models.variable_shapes(generator, config.data.image_size)
+        if problem := checkpoint.mismatch(variables, shapes):
             raise InputError(f"variables: are not of config.generator: {problem}")
         self.config = config
-        self._variables = jax.device_put(variables)
-        self._generate = jax.jit(lambda v, L: generator.apply(v, L, train=False))
-        self._recolor = jax.jit(lambda v, rgb: models.recolor(generator, v, rgb))
+        self.keep_lightness = keep_lightness
+        self._arguments = jax.device_put((variables, generator.frozen))
+
+        def paint(variables: Variables, frozen: Any, rgb: jax.Array) -> tuple[jax.Array, jax.Array]:
+            gray = space.see(rgb)
+            output = generator.apply(variables, frozen, gray)
+            return space.join_ab(gray, output), space.join(gray, output)
+
+        self._see = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
+        self._generate = jax.jit(generator.apply)
+        self._paint = jax.jit(paint)
+        self._recolor = jax.jit(functools.partial(models.recolor, generator, space))
 
     @classmethod
-    def from_checkpoint(cls, path: str | pathlib.Path) -> "Colorizer":
+    def from_checkpoint(
+        cls, path: str | pathlib.Path, *, keep_lightness: bool = True
+    ) -> "Colorizer":
         """Loads the best checkpoint of a run.
 
         Args:
             path: the run's workdir.
+            keep_lightness: as of the constructor.
 
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model.
         """
-        workdir = pathlib.Path(path)
-        config = config_lib.load(workdir / "config.json")
-        checkpoints = Checkpoints(workdir)
-        variables = checkpoints.restore_variables(
-            models.variable_shapes(config), ema=config.train.ema_decay > 0
-        )
-        checkpoints.close()
-        return cls(config, variables)
+        config, _, variables = checkpoint.load_generator(pathlib.Path(path))
+        return cls(config, variables, keep_lightness=keep_lightness)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colours one image; of a colour image, only the lightness is used.
@@ -94,19 +102,22 @@ class Colorizer:
             )
         rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
         seen = transforms.fit(rgb, self.config.data.image_size, "stretch")
-        ab = self._generate(self._variables, transforms.to_network(seen[None])["L"])[0]
-        return _put_colours(rgb, np.asarray(ab))
+        ab, painted = jax.device_get(self._paint(*self._arguments, seen[None]))
+        height, width = image.shape[:2]
+        if self.keep_lightness:
+            return _put_colours(rgb, _resize(ab[0], height, width))
+        return np.round(255 * np.clip(_resize(painted[0], height, width), 0, 1)).astype(np.uint8)
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Takes the colours of images of the network's size away and guesses them.
 
         Args:
-            rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size`.
+            rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size` · `target_scale`.
 
         Returns:
-            `[N, S, S, 3]` uint8, sRGB, of the same lightness.
+            `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
         """
-        return np.asarray(self._recolor(self._variables, rgb))
+        return np.asarray(self._recolor(*self._arguments, rgb))
 
     def measure_speed(self, batch: np.ndarray) -> dict[str, float]:
         """Measures images per second.
@@ -118,10 +129,10 @@ class Colorizer:
             `fps_generator`, of the generator alone on the batch, and `fps_files`, of the whole
             way from file to file, one at a time; the median of several runs.
         """
-        L = transforms.to_network(batch)["L"]
+        gray = self._see(batch)
 
         def generate() -> None:
-            jax.block_until_ready(self._generate(self._variables, L))
+            jax.block_until_ready(self._generate(*self._arguments, gray))
 
         with tempfile.TemporaryDirectory() as folder:
             inputs = []
@@ -149,22 +160,26 @@ def _median_seconds(run: Callable[[], None]) -> float:
     return float(np.median(seconds))
 
 
+def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes `[h, w, C]` float32 to `[height, width, C]` bicubically, each channel by itself."""
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC))
+        for plane in np.moveaxis(pixels, -1, 0)
+    ]
+    return np.stack(planes, axis=-1)
+
+
 def _put_colours(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Gives an image the colours of a smaller one, keeping its own lightness.
+    """Gives an image other colours, keeping its own lightness.
 
     Args:
         rgb: `[H, W, 3]` uint8.
-        ab: `[h, w, 2]` float32 in [-1, 1].
+        ab: `[H, W, 2]` float32 in [-1, 1].
 
     Returns:
         `[H, W, 3]` uint8.
     """
-    height, width, _ = rgb.shape
-    planes = [
-        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC))
-        for plane in np.moveaxis(ab, -1, 0)
-    ]
-    flat_ab = np.stack(planes, axis=-1).reshape(-1, 2)
+    flat_ab = ab.reshape(-1, 2)
     flat_rgb = rgb.reshape(-1, 3)
     result = np.empty_like(flat_rgb)
     for start in range(0, len(flat_rgb), _CHUNK):
@@ -178,8 +193,7 @@ def _put_colours(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
-    lab = color.normalize_lab(color.rgb_to_lab(rgb.astype(jnp.float32) / 255))
-    return transforms.from_network(lab[..., :1], ab)
+    return _LAB.from_network(_LAB.see(rgb), ab)
 
 
 def evaluate(

@@ -39,7 +39,8 @@ def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]
     config = config_lib.get_config()
     config.data.image_size = args.image_size
     config.discriminator.norm = "layer"
-    generator, critic = models.build_generator(config), models.build_discriminator(config)
+    generator = models.build_generator(config).network
+    critic = models.build_discriminator(config)
     keys = jax.random.split(jax.random.key(0), 3)
     size = (args.batch_size, args.image_size, args.image_size)
     L, real, fake = (

@@ -15,11 +15,11 @@ import grain
 import jax
 import numpy as np
 
-from jaxcolor.data import transforms
+from jaxcolor.data import spaces
 
 
 def to_network_numpy(rgb: np.ndarray) -> dict[str, np.ndarray]:
-    """Converts one image `[H, W, 3]` uint8 as `transforms.to_network` does, in NumPy."""
+    """Converts one image `[H, W, 3]` uint8 as `spaces.SPACES["lab"].to_network` does, in NumPy."""
     encoded = rgb.astype(np.float32) / np.float32(255)
     linear = np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
     matrix = np.array(
@@ -34,7 +34,7 @@ def to_network_numpy(rgb: np.ndarray) -> dict[str, np.ndarray]:
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = np.moveaxis(root, -1, 0)
     ab = np.stack([500 * (x - y), 200 * (y - z)], axis=-1) / 110
-    return {"L": ((116 * y - 16) / 50 - 1)[..., None], "ab": ab}
+    return {"gray": ((116 * y - 16) / 50 - 1)[..., None], "target": ab}
 
 
 def seconds_per_batch(dataset: grain.MapDataset, put, args: argparse.Namespace) -> float:
@@ -67,7 +67,7 @@ def main() -> None:
     size = args.image_size
     pictures = rng.integers(0, 256, (64, size, size, 3), dtype=np.uint8)
     source = grain.MapDataset.source(pictures).repeat(args.batches * args.batch_size // 64 + 1)
-    convert = jax.jit(transforms.to_network)
+    convert = jax.jit(spaces.SPACES["lab"].to_network)
     ways = {
         "workers": (source.map(to_network_numpy), jax.device_put),
         "device": (source, convert),

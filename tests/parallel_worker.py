@@ -20,7 +20,7 @@ import seeded_networks
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.backbones import inception_v3, weights
-from jaxcolor.data import transforms
+from jaxcolor.data import spaces
 from jaxcolor.metrics import inception
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
@@ -65,11 +65,11 @@ def train(config, step, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
-    to_network = jax.jit(transforms.to_network)
-    examples = config.data.batch_size * config.objective.critic_steps
+    to_network = jax.jit(spaces.SPACES["lab"].to_network)
+    examples = objectives.examples_per_step(config)
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)
-        state, metrics = step(state, {}, to_network(spread(rgb)), jax.random.key(1))
+        state, metrics = step(state, {"generator": {}}, to_network(spread(rgb)), jax.random.key(1))
         losses.append(jax.device_get(metrics))
     return by_name((losses, jax.device_get(state)))
 
@@ -78,12 +78,12 @@ def compare_devices(name, output):
     config = make_config(name)
     devices = Devices()
     assert len(devices.local) == 8
-    objective = objectives.build(config, devices.axis_name)
+    objective = objectives.build(config, STEPS, devices.axis_name)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
     step = devices.compile_step(objective.step)
     several = train(config, step, devices.spread, devices.replicate(init))
     np.savez(f"{output}_several.npz", **several)
-    one = train(config, jax.jit(objectives.build(config).step), lambda rgb: rgb, init)
+    one = train(config, jax.jit(objectives.build(config, STEPS).step), lambda rgb: rgb, init)
     np.savez(f"{output}_one.npz", **one)
 
 

@@ -25,13 +25,13 @@ def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     """Only traced, without a computation; the smoke run below is a real one."""
     config = load(path)
     config_lib.validate(config)
-    objective = objectives.build(config)
+    objective = objectives.build(config, 10)
     state = jax.eval_shape(objective.init, jax.random.key(0))
     size = config.data.image_size
-    examples = config.data.batch_size * objective.batches_per_step
+    examples = objectives.examples_per_step(config)
     batch = {
         name: jax.ShapeDtypeStruct((examples, size, size, channels), jnp.float32)
-        for name, channels in (("L", 1), ("ab", 2))
+        for name, channels in (("gray", 1), ("target", 2))
     }
     after, metrics = jax.eval_shape(
         objective.step, state, objective.frozen, batch, jax.random.key(0)

@@ -18,9 +18,7 @@ from jaxcolor.training import loop
 
 def make_colorizer(config, seed=0):
     """A colorizer of strong, arbitrary colours that all lie within sRGB for middle grays."""
-    generator = models.build_generator(config)
-    L = jnp.zeros((1, config.data.image_size, config.data.image_size, 1))
-    variables = generator.init(jax.random.key(seed), L, train=False)
+    variables = models.build_generator(config).init(jax.random.key(seed), config.data.image_size)
     variables["params"]["up_0"]["kernel"] *= 3
     variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
     return inference.Colorizer(config, variables)
@@ -104,16 +102,31 @@ def test_other_arrays_are_refused(colorizer, image):
         colorizer(image)
 
 
+def test_a_generator_of_rgb_keeps_the_photos_lightness_unless_told_not_to(config):
+    config.data.color_space = "rgb"
+    variables = models.build_generator(config).init(jax.random.key(0), 32)
+    # Whatever it sees, it paints everything in one orange.
+    variables["params"]["up_0"]["kernel"] *= 0
+    variables["params"]["up_0"]["bias"] = jnp.arctanh(jnp.array([0.6, 0.2, -0.4]))
+    photo = np.repeat(np.arange(60, 190, dtype=np.uint8).reshape(1, -1, 1), 40, 0).repeat(3, 2)
+    kept = inference.Colorizer(config, variables)(photo)
+    np.testing.assert_allclose(lightness(kept), lightness(photo), atol=1)
+    assert (kept[..., 0] > kept[..., 2]).all()
+    free = inference.Colorizer(config, variables, keep_lightness=False)(photo)
+    assert free.shape == photo.shape
+    np.testing.assert_allclose(free, np.broadcast_to([204, 153, 76], free.shape), atol=1)
+
+
 def test_variables_of_another_network_are_refused(colorizer, config):
     config.generator.num_filters = 8
     with pytest.raises(InputError, match=r"variables: .*the shape of [a-z_]+/down_"):
-        inference.Colorizer(config, colorizer._variables)
+        inference.Colorizer(config, colorizer._arguments[0])
 
 
 def test_a_checkpoint_gives_the_average_of_the_best_step(run):
     workdir, state, _ = run
     colorizer = inference.Colorizer.from_checkpoint(str(workdir))
-    assert_trees_close(jax.device_get(colorizer._variables), state.ema)
+    assert_trees_close(jax.device_get(colorizer._arguments[0]), state.ema)
 
 
 def test_what_is_no_checkpoint_is_refused(run, tmp_path):

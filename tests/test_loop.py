@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 from comparison import assert_trees_close
 from conftest import ROOT
-from tensorboard_events import scalars
 
 from jaxcolor import config as config_lib
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.checkpoint import Checkpoints
-from jaxcolor.training.summary import Summary
+from jaxcolor.training.summary import Summary, read_scalars
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, cap
     config.train.eval_every = 3
     config.train.num_samples = 3
     loop.train_and_evaluate(config, workdir)
-    found = scalars(workdir / "events")
+    found = {name: dict(values) for name, values in read_scalars(workdir).items()}
     for name in ("G_GAN", "G_L1", "D_real", "D_fake"):
         assert found[name].keys() == {2, 3, 4}
     assert found["validation/PSNR"].keys() == {3, 4}

@@ -95,7 +95,7 @@ def test_foreign_weights_are_refused():
 @pytest.mark.parametrize("size", [32, 64, 256])
 def test_depth_follows_the_image_size(config, size):
     config.data.image_size = size
-    network = models.build_generator(config)
+    network = models.build_generator(config).network
     assert 2**network.levels == size
     L = jnp.zeros((1, size, size, 1))
     variables = jax.eval_shape(lambda: network.init(jax.random.key(0), L, train=False))
@@ -145,7 +145,7 @@ def test_norms_without_a_batch_keep_examples_apart(norm):
 def test_low_precision_stays_close_and_comes_out_high(config):
     config.train.dtype = "bfloat16"
     config.generator.dropout = 0.0
-    network = models.build_generator(config)
+    network = models.build_generator(config).network
     L = jax.random.uniform(jax.random.key(0), (2, 32, 32, 1), minval=-1)
     variables = network.init(jax.random.key(1), L, train=False)
     low = network.apply(variables, L, train=True, mutable=["batch_stats"])[0]
@@ -161,7 +161,7 @@ def test_low_precision_stays_close_and_comes_out_high(config):
     ("changes", "message"),
     [
         ({"data.image_size": 96}, "image_size=96.*power of two"),
-        ({"generator.name": "resnet"}, "generator.name='resnet'"),
+        ({"generator.name": "vgg"}, "generator.name='vgg'"),
         ({"discriminator.name": "pixel"}, "discriminator.name='pixel'"),
         ({"data.image_size": 16}, "image_size=16: too small.*24 pixels"),
     ],
@@ -169,4 +169,4 @@ def test_low_precision_stays_close_and_comes_out_high(config):
 def test_networks_that_cannot_be_built(config, changes, message):
     config.update_from_flattened_dict(changes)
     with pytest.raises(InputError, match=message):
-        objectives.build(config)
+        objectives.build(config, 10)

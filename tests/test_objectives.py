@@ -36,12 +36,15 @@ def as_wgan(config, **fields):
 def batch_of(count, seed=0):
     keys = jax.random.split(jax.random.key(seed))
     L = jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1)
-    return {"L": L, "ab": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5)}
+    return {
+        "gray": L,
+        "target": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5),
+    }
 
 
 def build(config):
     """Returns the objective, its first state and its compiled step."""
-    objective = objectives.build(config)
+    objective = objectives.build(config, 10)
     jitted = jax.jit(objective.step)
 
     def step(state, batch, key):
@@ -55,7 +58,7 @@ def train(config, steps=1, examples=4):
     history = []
     for i in range(steps):
         state, metrics = step(
-            state, batch_of(examples * objective.batches_per_step, i), jax.random.key(1)
+            state, batch_of(examples * config.objective.critic_steps, i), jax.random.key(1)
         )
         history.append(metrics)
     return objective, state, history
@@ -66,7 +69,7 @@ def test_optimizers_walk_as_pytorchs_do(config, name):
     optimizer_config = config.optimizer.generator
     optimizer_config.name = name
     optimizer_config.learning_rate = {"adam": 2e-4, "rmsprop": 5e-5}[name]
-    optimizer = state_lib.make_optimizer(config, "generator")
+    optimizer = state_lib.make_optimizer(config, "generator", 50)
     parameter = jnp.asarray(seeded.normal("parameter", (4, 8)))
     opt_state = optimizer.init(parameter)
     with np.load(GOLDENS / "optimizers.npz") as goldens:
@@ -108,7 +111,7 @@ def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
         as_wgan(config, clip=0.01)
         for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
             optimizer.name, optimizer.learning_rate = "rmsprop", 5e-5
-    objective, state, step = build(config)
+    _, state, step = build(config)
     discriminator = {"params": pytorch_patchgan(4)}
     variables = {"generator": converted(levels=5), "discriminator": discriminator}
     state = state.replace(
@@ -117,14 +120,14 @@ def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
             for name, network in state.networks.items()
         }
     )
-    turns = objective.batches_per_step
+    turns = config.objective.critic_steps
     with np.load(GOLDENS / f"{name}.npz") as goldens:
         expected = dict(goldens)
     for i in range(3):
         batch = {}
-        for key, channels in (("L", 1), ("ab", 2)):
+        for key, name, channels in (("gray", "L", 1), ("target", "ab", 2)):
             drawn = [
-                np.tanh(seeded.normal(f"{key} {i} {t}", (4, channels, 32, 32)))
+                np.tanh(seeded.normal(f"{name} {i} {t}", (4, channels, 32, 32)))
                 for t in range(turns)
             ]
             # A step deals its examples out in turn.
@@ -139,15 +142,18 @@ def test_generator_meets_the_updated_discriminator(adversarial):
     batch = batch_of(4)
     moved, metrics = step(state, batch, jax.random.key(1))
 
-    generator = models.build_generator(adversarial)
+    generator = models.build_generator(adversarial).network
     discriminator = models.build_discriminator(adversarial)
 
     @jax.jit
     def generator_gan(network):
         ab, _ = generator.apply(
-            state.networks["generator"].variables, batch["L"], train=True, mutable=["batch_stats"]
+            state.networks["generator"].variables,
+            batch["gray"],
+            train=True,
+            mutable=["batch_stats"],
         )
-        pairs = jnp.concatenate([batch["L"], ab], axis=-1)
+        pairs = jnp.concatenate([batch["gray"], ab], axis=-1)
         scores = apply_discriminator(discriminator, network.variables["params"], pairs)
         return binary_cross_entropy(scores, 1.0)
 
@@ -168,13 +174,13 @@ def test_reconstruction_terms_without_weight_are_left_out(adversarial):
 
 def test_statistics_move_once_a_step_and_the_step_counts(adversarial):
     """Although the generator runs once for each critic step."""
-    objective, state, step = build(as_wgan(adversarial, clip=0.01))
-    batch = batch_of(4 * objective.batches_per_step)
+    _, state, step = build(as_wgan(adversarial, clip=0.01))
+    batch = batch_of(4 * 2)
     moved, _ = step(state, batch, jax.random.key(1))
     assert moved.step == 1
     before, after = (s.networks["generator"].variables for s in (state, moved))
     assert jax.tree.structure(before) == jax.tree.structure(after)
-    x = batch["L"][1::2]
+    x = batch["gray"][1::2]
     for level, activation in ((0, lambda x: x), (1, lambda x: nn.leaky_relu(x, 0.2))):
         kernel = before["params"][f"down_{level}"]["kernel"]
         x = layers.convolution(activation(x), kernel, 2, ((1, 1), (1, 1)))
@@ -203,8 +209,8 @@ def test_every_critic_step_takes_a_batch_of_its_own(adversarial):
     """Changing the examples of the first critic step alone changes the outcome."""
     config = as_wgan(adversarial, lambda_gp=10.0)
     config.discriminator.norm = "layer"
-    objective, state, step = build(config)
-    assert objective.batches_per_step == 2
+    _, state, step = build(config)
+    assert objectives.examples_per_step(config) == 8
     batch = batch_of(8)
     other = jax.tree.map(lambda x: x.at[0::2].set(0.1), batch)
     (one, _), (two, _) = (step(state, b, jax.random.key(1)) for b in (batch, other))
@@ -225,7 +231,7 @@ def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversa
         return gradient_penalty(critic, real, generated, keys)
 
     monkeypatch.setattr(wgan, "gradient_penalty", penalty)
-    objective, state, step = build(config)
+    _, state, step = build(config)
     out = jax.eval_shape(step, state, batch_of(8), jax.random.key(0))
     assert critics
     assert not any("bf16" in critic for critic in critics)
@@ -233,7 +239,7 @@ def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversa
         jnp.dtype("float32"),
         jnp.dtype("int32"),
     }
-    assert "bf16" in str(jax.make_jaxpr(objective.step)(state, {}, batch_of(8), jax.random.key(0)))
+    assert "bf16" in str(jax.make_jaxpr(step)(state, batch_of(8), jax.random.key(0)))
 
 
 def test_moving_average_follows_the_generator(adversarial):
@@ -286,4 +292,4 @@ def test_dropout_changes_with_the_step_and_repeats_with_the_key(config):
 def test_fields_that_do_not_go_together(config, changes, message):
     config.update_from_flattened_dict(changes)
     with pytest.raises(InputError, match=message):
-        objectives.build(config)
+        objectives.build(config, 10)

@@ -14,6 +14,7 @@ from jaxcolor.losses import perceptual
 from jaxcolor.metrics import evaluation, report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.metrics.lpips import LpipsScore
+from jaxcolor.objectives import terms
 from jaxcolor.training import loop
 
 
@@ -88,7 +89,7 @@ def perceptual_config(config):
 
 
 def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config):
-    objective = objectives.build(perceptual_config)
+    objective = objectives.build(perceptual_config, 10)
     state = jax.jit(objective.init)(jax.random.key(0))
     assert state.networks.keys() == {"generator", "discriminator"}
     assert objective.weights == {
@@ -96,8 +97,8 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
     }
     rng = jax.random.split(jax.random.key(0))
     batch = {
-        "L": jax.random.uniform(rng[0], (4, 32, 32, 1), minval=-1),
-        "ab": jax.random.uniform(rng[1], (4, 32, 32, 2), minval=-0.5, maxval=0.5),
+        "gray": jax.random.uniform(rng[0], (4, 32, 32, 1), minval=-1),
+        "target": jax.random.uniform(rng[1], (4, 32, 32, 2), minval=-0.5, maxval=0.5),
     }
     step = jax.jit(objective.step)
     history = []
@@ -109,9 +110,9 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
 
 
 def test_the_gradient_is_that_of_the_weighted_sum(perceptual_config):
-    terms = objectives.adversarial.terms_lib.build(perceptual_config)
-    batch = {"L": jnp.zeros((1, 32, 32, 1)), "ab": jnp.full((1, 32, 32, 2), 0.1)}
-    loss, parts = jax.jit(terms.loss)(terms.frozen, batch, jnp.zeros((1, 32, 32, 2)))
+    built = terms.build(perceptual_config)
+    batch = {"gray": jnp.zeros((1, 32, 32, 1)), "target": jnp.full((1, 32, 32, 2), 0.1)}
+    loss, parts = jax.jit(built.loss)(built.frozen, batch, jnp.zeros((1, 32, 32, 2)))
     expected = 100 * parts["G_L1"] + 2 * parts["G_content"] + 3 * parts["G_LPIPS"]
     assert float(loss) == pytest.approx(float(expected), rel=1e-6)
 
@@ -144,7 +145,7 @@ def test_mistakes_name_the_field_and_the_cure(perceptual_config, changes, messag
     del installed["resnet18"]["bn1.bias"]
     perceptual_config.objective.update(changes)
     with pytest.raises(InputError, match=message):
-        objectives.build(perceptual_config)
+        objectives.build(perceptual_config, 10)
 
 
 def test_lpips_needs_some_pixels(config):
@@ -152,7 +153,7 @@ def test_lpips_needs_some_pixels(config):
     config.discriminator.num_layers = 1
     config.objective.lambda_lpips = 1.0
     with pytest.raises(InputError, match=r"config\.objective\.lambda_lpips=1\.0: LPIPS needs"):
-        objectives.build(config)
+        objectives.build(config, 10)
 
 
 def test_heads_of_another_kind_are_refused(installed):

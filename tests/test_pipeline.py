@@ -3,6 +3,9 @@ import pytest
 
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
+from jaxcolor.data.spaces import SPACES
+
+LAB = SPACES["lab"]
 
 
 class Numbered:
@@ -38,7 +41,7 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
             source,
             data,
             seed=seed,
-            batches_per_step=batches_per_step,
+            examples_per_step=batches_per_step * data.batch_size,
             process_index=process[0],
             process_count=process[1],
             put=lambda batch: batch["rgb"],
@@ -117,19 +120,19 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
             source,
             data,
             seed=0,
-            batches_per_step=1,
+            examples_per_step=data.batch_size,
             process_index=0,
             process_count=1,
-            put=lambda batch: transforms.to_network(**batch),
+            put=lambda batch: LAB.to_network(**batch),
         )
     )
     batch = next(iterator)
     iterator.close()
-    assert batch["L"].shape == (4, 8, 8, 1)
-    assert batch["ab"].shape == (4, 8, 8, 2)
-    assert batch["L"].dtype == batch["ab"].dtype == np.float32
-    np.testing.assert_allclose(batch["ab"], 0, atol=1e-3)
-    assert -1 <= batch["L"].min() <= batch["L"].max() <= 1
+    assert batch["gray"].shape == (4, 8, 8, 1)
+    assert batch["target"].shape == (4, 8, 8, 2)
+    assert batch["gray"].dtype == batch["target"].dtype == np.float32
+    np.testing.assert_allclose(batch["target"], 0, atol=1e-3)
+    assert -1 <= batch["gray"].min() <= batch["gray"].max() <= 1
 
 
 def test_evaluation_yields_every_image_once_in_order(data):
@@ -172,12 +175,12 @@ def test_random_crops_keep_their_least_share_and_change_nothing_else():
 def test_gamma_bends_lightness_and_leaves_colours():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
     pixels[:, 0, 0] = 0
-    plain = transforms.to_network(pixels)
-    bent = transforms.to_network(pixels, np.array([1.0, 2.0, 0.5]))
-    np.testing.assert_array_equal(bent["ab"], plain["ab"])
-    lightness = (np.asarray(plain["L"]) + 1) / 2
+    plain = LAB.to_network(pixels)
+    bent = LAB.to_network(pixels, np.array([1.0, 2.0, 0.5]))
+    np.testing.assert_array_equal(bent["target"], plain["target"])
+    lightness = (np.asarray(plain["gray"]) + 1) / 2
     expected = lightness ** np.array([1.0, 2.0, 0.5]).reshape(3, 1, 1, 1)
-    np.testing.assert_allclose((np.asarray(bent["L"]) + 1) / 2, expected, atol=1e-6)
+    np.testing.assert_allclose((np.asarray(bent["gray"]) + 1) / 2, expected, atol=1e-6)
 
 
 def test_gammas_are_drawn_within_their_range(data):
@@ -187,7 +190,7 @@ def test_gammas_are_drawn_within_their_range(data):
             Numbered(40),
             data,
             seed=0,
-            batches_per_step=1,
+            examples_per_step=data.batch_size,
             process_index=0,
             process_count=1,
             put=lambda batch: batch["gamma"],
@@ -219,13 +222,13 @@ def test_stretch_and_crop():
 
 def test_network_round_trip_keeps_pixels():
     rgb = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
-    batch = transforms.to_network(rgb)
-    np.testing.assert_array_equal(transforms.from_network(batch["L"], batch["ab"]), rgb)
+    batch = LAB.to_network(rgb)
+    np.testing.assert_array_equal(LAB.from_network(batch["gray"], batch["target"]), rgb)
 
 
 def test_gray_keeps_lightness():
     rgb = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
     gray = np.asarray(transforms.to_gray(rgb))
     assert np.ptp(gray.astype(int), axis=-1).max() <= 1
-    before, after = (transforms.to_network(pixels)["L"] for pixels in (rgb, gray))
+    before, after = (LAB.to_network(pixels)["gray"] for pixels in (rgb, gray))
     np.testing.assert_allclose(before, after, atol=0.005)

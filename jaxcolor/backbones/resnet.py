@@ -3,7 +3,7 @@
 Layers are named as in torchvision's state dicts; a stride lies in the 3 × 3 convolution.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax
@@ -14,24 +14,35 @@ from jaxcolor.backbones import layers
 _BLOCKS = {18: ((2, 2, 2, 2), False), 50: ((3, 4, 6, 3), True)}
 TAPS = ("stem", "layer1", "layer2", "layer3", "layer4", "logits")
 
+Layer = Callable[..., jax.Array]
+
 
 def trunk(
-    x: jax.Array, depth: int, dilate: Sequence[bool] = (False, False, False), prefix: str = ""
+    x: jax.Array,
+    depth: int,
+    dilate: Sequence[bool] = (False, False, False),
+    prefix: str = "",
+    *,
+    conv: Layer = layers.conv,
+    batch_norm: Layer = layers.batch_norm,
 ) -> dict[str, jax.Array]:
     """Computes every feature map of a ResNet, as submodules of the calling network.
 
     Args:
-        x: `[N, H, W, 3]` float32, normalized as for `jaxcolor.backbones.vgg16`.
+        x: `[N, H, W, C]`; the frozen networks take 3 channels, float32, normalized as for
+            `jaxcolor.backbones.vgg16`.
         depth: 18 or 50.
         dilate: for layers 2, 3 and 4, whether dilation replaces the stride.
         prefix: of the layers' names.
+        conv: convolves, called as `jaxcolor.backbones.layers.conv`.
+        batch_norm: normalizes, called as `jaxcolor.backbones.layers.batch_norm`.
 
     Returns:
         For each of "stem" and "layer1" to "layer4" `[N, h, w, C]`.
     """
     counts, bottleneck = _BLOCKS[depth]
-    x = layers.conv(f"{prefix}conv1", x, 64, 7, 2, 3)
-    x = nn.relu(layers.batch_norm(f"{prefix}bn1", x))
+    x = conv(f"{prefix}conv1", x, 64, 7, 2, 3)
+    x = nn.relu(batch_norm(f"{prefix}bn1", x))
     maps = {"stem": x}
     x = layers.max_pool(x, 3, 2, 1)
     dilation = 1
@@ -47,13 +58,22 @@ def trunk(
                 stride if block == 0 else 1,
                 first_dilation if block == 0 else dilation,
                 bottleneck,
+                conv,
+                batch_norm,
             )
         maps[f"layer{i + 1}"] = x
     return maps
 
 
 def _block(
-    name: str, x: jax.Array, width: int, stride: int, dilation: int, bottleneck: bool
+    name: str,
+    x: jax.Array,
+    width: int,
+    stride: int,
+    dilation: int,
+    bottleneck: bool,
+    conv: Layer,
+    batch_norm: Layer,
 ) -> jax.Array:
     features = 4 * width if bottleneck else width
     # Kernel and stride of each convolution; the 3 × 3 ones of a bottleneck are dilated.
@@ -62,15 +82,13 @@ def _block(
     for i, (kernel, step) in enumerate(shapes, 1):
         wide = features if i == len(shapes) else width
         spread = dilation if kernel == 3 else 1
-        y = layers.conv(
-            f"{name}.conv{i}", y, wide, kernel, step, spread * (kernel // 2), dilation=spread
-        )
-        y = layers.batch_norm(f"{name}.bn{i}", y)
+        y = conv(f"{name}.conv{i}", y, wide, kernel, step, spread * (kernel // 2), dilation=spread)
+        y = batch_norm(f"{name}.bn{i}", y)
         if i < len(shapes):
             y = nn.relu(y)
     if stride > 1 or x.shape[-1] != features:
-        x = layers.conv(f"{name}.downsample.0", x, features, 1, stride)
-        x = layers.batch_norm(f"{name}.downsample.1", x)
+        x = conv(f"{name}.downsample.0", x, features, 1, stride)
+        x = batch_norm(f"{name}.downsample.1", x)
     return nn.relu(x + y)
 
 

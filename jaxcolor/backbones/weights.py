@@ -157,11 +157,7 @@ def _download(url: str, partial: pathlib.Path) -> None:
 def to_variables(
     network: nn.Module, tensors: Mapping[str, np.ndarray], size: int = 299
 ) -> dict[str, Any]:
-    """Turns tensors into the network's Flax variables.
-
-    PyTorch's kernels of outputs, inputs, height and width become height, width, inputs and outputs;
-    its matrices are transposed; tensors of the same layout as here, under the names "kernel" and
-    "bias", stay as they are. What the network does not use is left out.
+    """Turns tensors into the network's Flax variables, as `convert` does.
 
     Args:
         network: of `jaxcolor.backbones`.
@@ -175,10 +171,34 @@ def to_variables(
         InputError: a tensor is missing, or has another shape than the network's.
     """
     template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
+    return convert(tensors, template, type(network).__name__)
+
+
+def convert(
+    tensors: Mapping[str, np.ndarray], template: Mapping[str, Any], network: str
+) -> dict[str, Any]:
+    """Turns tensors into Flax variables.
+
+    PyTorch's kernels of outputs, inputs, height and width become height, width, inputs and outputs;
+    its matrices are transposed; tensors of the same layout as here, under the names "kernel" and
+    "bias", stay as they are. What the template does not hold is left out.
+
+    Args:
+        tensors: as in the official file.
+        template: {"params": …, "batch_stats": …} of anything with a shape, the layers named as in
+            the official file.
+        network: its name, for messages.
+
+    Returns:
+        A tree like the template, NumPy arrays.
+
+    Raises:
+        InputError: a tensor is missing, or has another shape than the template's.
+    """
     missing: list[str] = []
     names = {"kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"}
 
-    def convert(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> np.ndarray:
+    def tensor_for(path: tuple[Any, ...], leaf: Any) -> np.ndarray:
         layer, ours = path[-2].key, path[-1].key
         if ours == "kernel" and f"{layer}.kernel" in tensors:
             return _of_shape(f"{layer}.kernel", tensors[f"{layer}.kernel"], leaf.shape)
@@ -191,11 +211,11 @@ def to_variables(
             tensor = tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T
         return _of_shape(theirs, tensor, leaf.shape)
 
-    variables = jax.tree_util.tree_map_with_path(convert, template)
+    variables = jax.tree_util.tree_map_with_path(tensor_for, template)
     if missing:
         raise InputError(
-            f"the weights lack {len(missing)} of the tensors that {type(network).__name__} needs, "
-            f"the first of them {missing[0]!r}"
+            f"the weights lack {len(missing)} of the tensors that {network} needs, the first of "
+            f"them {missing[0]!r}"
         )
     return variables
 

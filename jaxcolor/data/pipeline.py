@@ -21,7 +21,7 @@ def train_batches(
     data: ConfigDict,
     *,
     seed: int,
-    batches_per_step: int,
+    examples_per_step: int,
     process_index: int,
     process_count: int,
     put: Callable[[dict[str, np.ndarray]], Any],
@@ -35,10 +35,10 @@ def train_batches(
         source: the training images.
         data: `config.data`.
         seed: of order and augmentation.
-        batches_per_step: batches that one training step uses up.
+        examples_per_step: over all processes.
         process_index: of this process.
         process_count: of all processes; divides the batch size.
-        put: moves this process's examples, as keyword arguments of `transforms.to_network`, to its
+        put: moves this process's examples, as keyword arguments of `Space.to_network`, to its
             devices and converts them there; it runs in a thread of its own, ahead of the training.
 
     Raises:
@@ -50,20 +50,21 @@ def train_batches(
             "images; lower the batch size or add images"
         )
 
+    size = data.image_size * data.target_scale
+
     def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         if not data.augment:
-            return {"rgb": transforms.fit(pixels, data.image_size, data.resize)}
+            return {"rgb": transforms.fit(pixels, size, data.resize)}
         pixels = transforms.random_crop(pixels, data.min_crop, rng)
-        pixels = transforms.fit(pixels, data.image_size, data.resize, rng)
+        pixels = transforms.fit(pixels, size, data.resize, rng)
         example = {"rgb": transforms.flip(pixels, rng)}
         if data.gamma_range > 1:
             example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
         return example
 
-    examples = data.batch_size * batches_per_step
     dataset = grain.MapDataset.source(source).seed(seed).shuffle().repeat().random_map(view)
-    block = _ProcessBlocks(dataset, examples, process_index, process_count)
-    batches = grain.MapDataset.source(block).batch(examples // process_count)
+    block = _ProcessBlocks(dataset, examples_per_step, process_index, process_count)
+    batches = grain.MapDataset.source(block).batch(examples_per_step // process_count)
     return grain.experimental.ThreadPrefetchIterDataset(
         batches.to_iter_dataset(_read_options(data)).map(put),
         prefetch_buffer_size=_DEVICE_BATCHES_AHEAD,
@@ -79,11 +80,11 @@ def eval_batches(source: Source, data: ConfigDict, batch_size: int) -> Iterator[
         batch_size: images per batch.
 
     Yields:
-        `[batch_size or fewer, size, size, 3]` uint8.
+        `[batch_size or fewer, S, S, 3]` uint8, S being `image_size · target_scale`.
     """
 
     def view(pixels: np.ndarray) -> np.ndarray:
-        return transforms.fit(pixels, data.image_size, data.resize)
+        return transforms.fit(pixels, data.image_size * data.target_scale, data.resize)
 
     dataset = grain.MapDataset.source(source).map(view).batch(batch_size, drop_remainder=False)
     return iter(dataset.to_iter_dataset(_read_options(data)))

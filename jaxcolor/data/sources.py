@@ -145,7 +145,8 @@ def _open_scenes(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
         "validation": range(test, validation),
         "train": range(validation, data.num_scenes),
     }
-    return {split: _SceneSource(indices[split], data.image_size) for split in splits}
+    size = data.image_size * data.target_scale
+    return {split: _SceneSource(indices[split], size) for split in splits}
 
 
 def _open_folder(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:

@@ -1,4 +1,4 @@
-"""What happens to an image between its source and the networks, and back."""
+"""What happens to an image between its source and the networks."""
 
 import jax
 import jax.numpy as jnp
@@ -59,53 +59,9 @@ def flip(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return pixels[:, ::-1] if rng.random() < 0.5 else pixels
 
 
-def to_network(rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
-    """Converts images to what the networks see.
-
-    Args:
-        rgb: `[N, H, W, 3]` uint8, sRGB.
-        gamma: `[N]` float, bends each image's lightness, as another exposure or an aged print
-            would: `L / 100` becomes `(L / 100)^gamma`, and the colours stay.
-
-    Returns:
-        `L`: `[N, H, W, 1]` float32 in [-1, 1], and `ab`: `[N, H, W, 2]` float32 in [-1, 1].
-    """
-    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255))
-    L = lab[..., :1]
-    if gamma is not None:
-        exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
-        L = 2 * jnp.maximum((L + 1) / 2, 0) ** exponent - 1
-    return {"L": L, "ab": lab[..., 1:]}
-
-
-def to_rgb(L: jax.Array, ab: jax.Array) -> jax.Array:
-    """Converts what the networks see to colours, with finite gradients.
-
-    Args:
-        L: `[N, H, W, 1]` float32 in [-1, 1].
-        ab: `[N, H, W, 2]` float32 in [-1, 1].
-
-    Returns:
-        `[N, H, W, 3]` float32, sRGB in [0, 1].
-    """
-    return color.lab_to_rgb(color.denormalize_lab(jnp.concatenate([L, ab], axis=-1)))
-
-
-def from_network(L: jax.Array, ab: jax.Array) -> jax.Array:
-    """Converts what the networks see to images, rounding to 8 bits.
-
-    Args:
-        L: `[N, H, W, 1]` float32 in [-1, 1].
-        ab: `[N, H, W, 2]` float32 in [-1, 1].
-
-    Returns:
-        `[N, H, W, 3]` uint8, sRGB.
-    """
-    return jnp.round(to_rgb(L, ab) * 255).astype(jnp.uint8)
-
-
 @jax.jit
 def to_gray(rgb: ArrayLike) -> jax.Array:
     """Keeps an image's L and sets a and b to zero: `[N, H, W, 3]` uint8 in and out."""
-    L = to_network(rgb)["L"]
-    return from_network(L, jnp.zeros((*L.shape[:-1], 2)))
+    L = color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255)[..., :1]
+    lab = jnp.concatenate([L, jnp.zeros_like(L), jnp.zeros_like(L)], axis=-1)
+    return jnp.round(color.lab_to_rgb(lab) * 255).astype(jnp.uint8)

@@ -1,45 +1,59 @@
 """Generators and discriminators, one family per file, built from a configuration by name."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
-from jaxcolor.data import transforms
-from jaxcolor.models import patchgan, unet
+from jaxcolor.data import spaces
+from jaxcolor.models import (
+    dynamic_unet,
+    fusion,
+    patchgan,
+    residual,
+    residual_unet,
+    resnet_generator,
+    unet,
+)
+from jaxcolor.models.generator import Generator, Variables
+
+_GENERATORS = {
+    "unet": unet.build,
+    "attention_unet": unet.build_with_attention,
+    "dynamic_unet": dynamic_unet.build,
+    "residual_unet": residual_unet.build,
+    "bilinear_residual_unet": residual_unet.build_bilinear,
+    "residual": residual.build,
+    "upscaler": residual.build_upscaler,
+    "resnet": resnet_generator.build,
+    "fusion": fusion.build,
+}
 
 
-def build_generator(config: ConfigDict, axis_name: str | None = None) -> nn.Module:
-    """Builds the network that maps `L [N, H, W, 1]` to `ab [N, H, W, 2]`.
+def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generator:
+    """Builds the network that maps gray images to colours.
 
     Args:
         config: the whole configuration.
         axis_name: the axis over which a batch is spread while training, if it is.
 
     Raises:
-        InputError: an unknown name, or an image size that the network cannot take.
+        InputError: an unknown name, an image size that the network cannot take, or weights of a
+            frozen part that are not on this machine.
     """
-    if config.generator.name != "unet":
-        raise InputError(f"config.generator.name={config.generator.name!r}: must be 'unet'")
-    return unet.UNet(
-        levels=unet.num_levels(config.data.image_size),
-        num_filters=config.generator.num_filters,
-        dropout=config.generator.dropout,
-        axis_name=axis_name,
-        dtype=jnp.dtype(config.train.dtype),
-    )
+    name = config.generator.name
+    if name not in _GENERATORS:
+        raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
+    return _GENERATORS[name](config, axis_name)
 
 
-def variable_shapes(config: ConfigDict) -> dict:
+def variable_shapes(generator: Generator, image_size: int) -> Variables:
     """Returns the tree of the generator's variables, as `jax.ShapeDtypeStruct`."""
-    size = config.data.image_size
-    L = jnp.zeros((1, size, size, 1))
-    return jax.eval_shape(lambda: build_generator(config).init(jax.random.key(0), L, train=False))
+    return jax.eval_shape(lambda: generator.init(jax.random.key(0), image_size))
 
 
-def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> nn.Module:
-    """Builds the network that maps a pair `[N, H, W, 3]` to patch scores `[N, H', W', 1]`.
+def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> patchgan.PatchGAN:
+    """Builds the network that maps images `[N, H, W, C]` to patch scores `[N, H', W', 1]`.
 
     Args:
         config: the whole configuration.
@@ -61,17 +75,20 @@ def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> nn.
     )
 
 
-def recolor(generator: nn.Module, variables: dict, rgb: jax.Array) -> jax.Array:
+def recolor(
+    generator: Generator, space: spaces.Space, variables: Variables, frozen: dict, rgb: jax.Array
+) -> jax.Array:
     """Takes an image's colours away and lets a generator guess them.
 
     Args:
         generator: as from `build_generator`.
+        space: that it works in.
         variables: of the generator.
-        rgb: `[N, H, W, 3]` uint8, sRGB, of the generator's size.
+        frozen: as of the generator.
+        rgb: `[N, H, W, 3]` uint8, sRGB, of the size of the generator's output.
 
     Returns:
         `[N, H, W, 3]` uint8, sRGB.
     """
-    L = transforms.to_network(rgb)["L"]
-    ab = generator.apply(variables, L, train=False)
-    return transforms.from_network(L, jnp.asarray(ab))
+    gray = space.to_network(rgb)["gray"]
+    return space.from_network(gray, generator.apply(variables, frozen, gray))

@@ -134,28 +134,34 @@ class Conv(nn.Module):
     padding: int = 0
     use_bias: bool = True
     dtype: Any = jnp.float32
+    kernel_init: nn.initializers.Initializer = weight_init
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Computes in `dtype` with float32 parameters."""
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
-        kernel = self.param("kernel", weight_init, shape).astype(self.dtype)
+        kernel = self.param("kernel", self.kernel_init, shape).astype(self.dtype)
         pad = (self.padding, self.padding)
         y = convolution(x.astype(self.dtype), kernel, self.stride, (pad, pad))
         return _add_bias(self, y) if self.use_bias else y
 
 
 class ConvTranspose(nn.Module):
-    """Doubles height and width by a transposed 4 × 4 convolution of stride 2 and padding 1."""
+    """Doubles height and width by a transposed convolution of stride 2 and padding 1.
+
+    Its kernel is 4 × 4, or 3 × 3.
+    """
 
     features: int
     use_bias: bool = True
     dtype: Any = jnp.float32
+    kernel_size: int = 4
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Computes `[N, 2H, 2W, features]` in `dtype` with float32 parameters."""
-        kernel = self.param("kernel", weight_init, (4, 4, self.features, x.shape[-1]))
+        side = self.kernel_size
+        kernel = self.param("kernel", weight_init, (side, side, self.features, x.shape[-1]))
         _, height, width, _ = x.shape
         y = transposed_convolution(
             x.astype(self.dtype),
@@ -170,6 +176,22 @@ class ConvTranspose(nn.Module):
 def _add_bias(module: Conv | ConvTranspose, y: jax.Array) -> jax.Array:
     bias = module.param("bias", nn.initializers.zeros, (module.features,))
     return y + bias.astype(module.dtype).reshape(1, 1, 1, -1)
+
+
+def pixel_shuffle(x: jax.Array) -> jax.Array:
+    """Turns four channels into four pixels: `[N, H, W, 4C]` to `[N, 2H, 2W, C]`.
+
+    As in PyTorch, the pixel's row and column are the fastest part of the channel.
+    """
+    n, height, width, channels = x.shape
+    x = x.reshape(n, height, width, channels // 4, 2, 2).transpose(0, 1, 4, 2, 5, 3)
+    return x.reshape(n, 2 * height, 2 * width, channels // 4)
+
+
+def upsample(x: jax.Array, method: str = "bilinear") -> jax.Array:
+    """Doubles height and width without parameters, "bilinear" or "nearest"."""
+    n, height, width, channels = x.shape
+    return jax.image.resize(x, (n, 2 * height, 2 * width, channels), method)
 
 
 def batch_norm(

@@ -1,6 +1,7 @@
-"""The U-Net of pix2pix, and its weights from PyTorch.
+"""The U-Net of pix2pix, with attention if wanted, and its weights from PyTorch.
 
-Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, §6.1.1.
+Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, §6.1.1;
+Oktay et al., "Attention U-Net: Learning Where to Look for the Pancreas", MIDL 2018.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,34 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
+from jaxcolor.data import spaces
 from jaxcolor.models import layers
+from jaxcolor.models.generator import Generator
 
 # Decoder levels after the innermost that drop out, as far as the network has them.
 _DROPOUT_LEVELS = 3
+
+
+def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+    """Builds the configured network without attention; raises as `num_levels`."""
+    return Generator(
+        UNet(
+            levels=num_levels(config.data.image_size),
+            num_filters=config.generator.num_filters,
+            num_outputs=spaces.build(config.data).channels,
+            dropout=config.generator.dropout,
+            axis_name=axis_name,
+            dtype=jnp.dtype(config.train.dtype),
+        )
+    )
+
+
+def build_with_attention(config: ConfigDict, axis_name: str | None = None) -> Generator:
+    """Builds the configured network with gates on its skips; raises as `num_levels`."""
+    return Generator(build(config, axis_name).network.clone(attention=True))
 
 
 def num_levels(image_size: int) -> int:
@@ -27,8 +50,8 @@ def num_levels(image_size: int) -> int:
     levels = image_size.bit_length() - 1
     if image_size != 2**levels or levels < 2:
         raise InputError(
-            f"config.data.image_size={image_size}: config.generator.name='unet' halves the image "
-            "down to 1 × 1, so it must be a power of two and at least 4: 32, 64, 128, 256, …"
+            f"config.data.image_size={image_size}: a U-Net halves the image down to 1 × 1, so it "
+            "must be a power of two and at least 4: 32, 64, 128, 256, …"
         )
     return levels
 
@@ -38,31 +61,34 @@ class UNet(nn.Module):
 
     Level i of the encoder is LeakyReLU 0.2, a 4 × 4 convolution of stride 2 and a batch norm; the
     outermost has the convolution alone and the innermost no norm. The decoder mirrors it with
-    ReLU, a transposed convolution, a batch norm and dropout, and ends with tanh.
+    ReLU, a transposed convolution, a batch norm and dropout, and ends with tanh. With attention,
+    every skip passes a gate that the decoder opens.
     """
 
     levels: int
     num_filters: int = 64
+    num_outputs: int = 2
     dropout: float = 0.5
+    attention: bool = False
     axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, L: jax.Array, *, train: bool) -> jax.Array:
-        """Colours lightness images.
+    def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
+        """Colours gray images.
 
         Args:
-            L: `[N, 2**levels, 2**levels, 1]` float32 in [-1, 1].
+            gray: `[N, 2**levels, 2**levels, 1]` float32 in [-1, 1].
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, 2**levels, 2**levels, 2]` float32, a and b in [-1, 1].
+            `[N, 2**levels, 2**levels, num_outputs]` float32 in [-1, 1].
         """
         filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
         last = self.levels - 1
 
         skips = []
-        x = L
+        x = gray
         for level, features in enumerate(filters):
             if level > 0:
                 x = nn.leaky_relu(x, 0.2)
@@ -73,7 +99,7 @@ class UNet(nn.Module):
 
         for level in reversed(range(1, self.levels)):
             if level < last:
-                x = jnp.concatenate([skips[level], x], axis=-1)
+                x = self._join(level, skips[level], x)
             up = layers.ConvTranspose(filters[level - 1], False, self.dtype, name=f"up_{level}")
             x = layers.batch_norm(train, self.axis_name, self.dtype, f"up_norm_{level}")(
                 up(nn.relu(x))
@@ -81,9 +107,33 @@ class UNet(nn.Module):
             if last - _DROPOUT_LEVELS <= level < last:
                 x = layers.Dropout(self.dropout, self.axis_name)(x, train)
 
-        x = nn.relu(jnp.concatenate([skips[0], x], axis=-1))
-        x = layers.ConvTranspose(2, True, self.dtype, name="up_0")(x)
+        x = nn.relu(self._join(0, skips[0], x))
+        x = layers.ConvTranspose(self.num_outputs, True, self.dtype, name="up_0")(x)
         return jnp.tanh(x.astype(jnp.float32))
+
+    def _join(self, level: int, skip: jax.Array, x: jax.Array) -> jax.Array:
+        if self.attention:
+            skip = AttentionGate(self.dtype, name=f"gate_{level}")(skip, x)
+        return jnp.concatenate([skip, x], axis=-1)
+
+
+class AttentionGate(nn.Module):
+    """Lets through of a skip what the decoder asks for (Oktay et al., eq. 1 and 2).
+
+    `skip · σ(ψ · ReLU(W_x · skip + W_g · x))`, with 1 × 1 convolutions to half of the skip's
+    channels and to one.
+    """
+
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, skip: jax.Array, x: jax.Array) -> jax.Array:
+        """Gates `[N, H, W, C]` by `[N, H, W, D]`."""
+        features = skip.shape[-1] // 2
+        seen = layers.Conv(features, 1, use_bias=False, dtype=self.dtype, name="skip")(skip)
+        asked = layers.Conv(features, 1, dtype=self.dtype, name="decoder")(x)
+        psi = layers.Conv(1, 1, dtype=self.dtype, name="psi")(nn.relu(seen + asked))
+        return skip * nn.sigmoid(psi)
 
 
 def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The alternating update of a generator and a discriminator that the GAN objectives share."""
+"""The alternating update of a generator and a discriminator that the conditional GANs share."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,34 +10,12 @@ from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
+from jaxcolor.data import spaces
 from jaxcolor.models import layers
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
-from jaxcolor.objectives.state import NetworkState, TrainState, Variables
-from jaxcolor.objectives.terms import Batch
-
-Metrics = dict[str, jax.Array]
-
-
-class Objective(NamedTuple):
-    """A way to train, as the loop sees it.
-
-    Attributes:
-        init: key to the first `TrainState`.
-        step: `(state, frozen, batch, key)` to the next state and the step's metrics, float32
-            scalars. `batch` holds this device's share of `batches_per_step` batches: `L`
-            `[n, H, W, 1]` and `ab` `[n, H, W, 2]`, float32 in [-1, 1].
-        batches_per_step: batches that one step uses up.
-        frozen: variables that a step needs and no training changes; they are no part of the state,
-            and no checkpoint holds them.
-        weights: SHA-256 of the files that they come from, by the weights' names.
-    """
-
-    init: Callable[[jax.Array], TrainState]
-    step: Callable[[TrainState, Any, Batch, jax.Array], tuple[TrainState, Metrics]]
-    batches_per_step: int
-    frozen: dict[str, Any]
-    weights: dict[str, str]
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, deal
+from jaxcolor.objectives.state import NetworkState, TrainState
 
 
 class GANLosses(NamedTuple):
@@ -45,7 +23,7 @@ class GANLosses(NamedTuple):
 
     Attributes:
         discriminator: `(params, real, generated, keys)` to the discriminator's loss and metrics;
-            real and generated pairs `[N, H, W, 3]`, one key per example.
+            real and generated pairs `[N, H, W, C]`, one key per example.
         generator: patch scores of generated pairs to the generator's adversarial loss.
         constrain: what happens to the discriminator's parameters after each of its updates.
     """
@@ -55,33 +33,45 @@ class GANLosses(NamedTuple):
     constrain: Callable[[Any], Any] = lambda params: params
 
 
+def examples_per_step(config: ConfigDict) -> int:
+    """Returns the examples that one step uses up: a batch for each discriminator update."""
+    return config.data.batch_size * config.objective.critic_steps
+
+
 def apply_discriminator(discriminator: nn.Module, params: Any, pairs: jax.Array) -> jax.Array:
-    """Scores pairs `[N, H, W, 3]`; a batch norm's running statistics are of no use and dropped."""
+    """Scores pairs `[N, H, W, C]`; a batch norm's running statistics are of no use and dropped."""
     return discriminator.apply({"params": params}, pairs, mutable=["batch_stats"])[0]
 
 
 def make_objective(
-    config: ConfigDict, discriminator: nn.Module, losses: GANLosses, axis_name: str | None
+    config: ConfigDict,
+    discriminator: nn.Module,
+    losses: GANLosses,
+    num_steps: int,
+    axis_name: str | None,
 ) -> Objective:
     """Builds the step: `critic_steps` updates of the discriminator, then one of the generator.
 
     Every discriminator update has a batch of its own. The generator learns from the last of them,
-    and there one run of it serves both updates. A step's examples are dealt out to its batches in
-    turn, which gives the same batches on any number of devices.
+    and there one run of it serves both updates. With `discriminator_every` k, the discriminator
+    learns in one step of k only.
 
     Args:
         config: the whole configuration.
-        discriminator: a pair of `L` and `ab` to patch scores.
+        discriminator: a pair of gray and target to patch scores.
         losses: of the GAN.
+        num_steps: of the whole run.
         axis_name: the axis over which each batch is spread, if it is.
     """
     generator = models.build_generator(config, axis_name)
-    critic_steps = config.objective.critic_steps
+    space = spaces.build(config.data)
+    critic_steps, every = config.objective.critic_steps, config.objective.discriminator_every
     lambda_gan = config.objective.lambda_gan
     terms = terms_lib.build(config)
-    ema_decay = config.train.ema_decay
-    optimizer_g = state_lib.make_optimizer(config, "generator")
-    optimizer_d = state_lib.make_optimizer(config, "discriminator")
+    optimizer_g = state_lib.make_optimizer(config, "generator", num_steps)
+    optimizer_d = state_lib.make_optimizer(
+        config, "discriminator", num_steps * critic_steps // every
+    )
 
     def mean(tree: Any) -> Any:
         return tree if axis_name is None else lax.pmean(tree, axis_name)
@@ -89,42 +79,42 @@ def make_objective(
     def init(key: jax.Array) -> TrainState:
         key_g, key_d = jax.random.split(key)
         size = config.data.image_size
-        variables = dict(generator.init(key_g, jnp.zeros((1, size, size, 1)), train=False))
-        params = discriminator.init(key_d, jnp.zeros((1, size, size, 3)))["params"]
-        return TrainState(
-            step=jnp.zeros((), jnp.int32),
-            networks={
-                "generator": NetworkState(variables, optimizer_g.init(variables["params"])),
-                "discriminator": NetworkState({"params": params}, optimizer_d.init(params)),
-            },
-            ema=jax.tree.map(jnp.copy, variables) if ema_decay else None,
-        )
-
-    def generate(variables: Variables, L: jax.Array, key: jax.Array) -> Any:
-        """Runs the generator as in training: its output, and its statistics moved on."""
-        return generator.apply(
-            variables, L, train=True, rngs={"dropout": key}, mutable=["batch_stats"]
-        )
+        variables = generator.init(key_g, size)
+        large = size * space.scale
+        pair = jnp.zeros((1, large, large, 1 + space.channels))
+        networks = {
+            "generator": state_lib.network(variables, optimizer_g),
+            "discriminator": state_lib.network(
+                {"params": discriminator.init(key_d, pair)["params"]}, optimizer_d
+            ),
+        }
+        return state_lib.first(networks, config.train.ema_decay)
 
     def update_discriminator(
-        network: NetworkState, batch: Batch, ab: jax.Array, key: jax.Array
+        network: NetworkState, batch: Batch, output: jax.Array, key: jax.Array, step: jax.Array
     ) -> tuple[NetworkState, Metrics]:
-        real, generated = (
-            jnp.concatenate([batch["L"], colours], axis=-1) for colours in (batch["ab"], ab)
-        )
+        real, generated = (space.pair(batch["gray"], x) for x in (batch["target"], output))
         keys = layers.example_keys(key, len(real), axis_name)
-        grad = jax.grad(losses.discriminator, has_aux=True)
-        grads, metrics = mean(grad(network.variables["params"], real, generated, keys))
-        network = state_lib.update(optimizer_d, network, grads)
-        params = losses.constrain(network.variables["params"])
-        return network.replace(variables={"params": params}), metrics
+
+        def learn(network: NetworkState) -> tuple[NetworkState, Metrics]:
+            grad = jax.grad(losses.discriminator, has_aux=True)
+            grads, metrics = mean(grad(network.variables["params"], real, generated, keys))
+            network = state_lib.update(optimizer_d, network, grads)
+            params = losses.constrain(network.variables["params"])
+            return network.replace(variables={"params": params}), metrics
+
+        def judge(network: NetworkState) -> tuple[NetworkState, Metrics]:
+            _, metrics = losses.discriminator(network.variables["params"], real, generated, keys)
+            return network, mean(metrics)
+
+        return learn(network) if every == 1 else lax.cond(step % every == 0, learn, judge, network)
 
     def generator_loss(
-        ab: jax.Array, params: Any, frozen: Any, batch: Batch
+        output: jax.Array, params: Any, frozen: Any, batch: Batch
     ) -> tuple[jax.Array, Metrics]:
-        pairs = jnp.concatenate([batch["L"], ab], axis=-1)
+        pairs = space.pair(batch["gray"], output)
         g_gan = losses.generator(apply_discriminator(discriminator, params, pairs))
-        loss, metrics = terms.loss(frozen, batch, ab)
+        loss, metrics = terms.loss(frozen, batch, output)
         return lambda_gan * g_gan + loss, {"G_GAN": g_gan, **metrics}
 
     def step(
@@ -132,37 +122,32 @@ def make_objective(
     ) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
         network_g, network_d = state.networks["generator"], state.networks["discriminator"]
-        *earlier, last = _deal(batch, critic_steps)
+        *earlier, last = deal(batch, critic_steps)
         *earlier_keys, last_key = jax.random.split(key, (critic_steps, 2))
 
+        def generate(params: Any, batch: Batch, key: jax.Array) -> Any:
+            return state_lib.run(
+                generator, frozen["generator"], network_g.variables, params, batch["gray"], key
+            )
+
+        params_g = network_g.variables["params"]
         for batch, (key_g, key_d) in zip(earlier, earlier_keys, strict=True):
-            ab, _ = generate(network_g.variables, batch["L"], key_g)
-            network_d, _ = update_discriminator(network_d, batch, ab, key_d)
+            output, _ = generate(params_g, batch, key_g)
+            network_d, _ = update_discriminator(network_d, batch, output, key_d, state.step)
 
         key_g, key_d = last_key
-        statistics = {name: v for name, v in network_g.variables.items() if name != "params"}
-        ab, pull_back, moved = jax.vjp(
-            lambda params: generate({"params": params, **statistics}, last["L"], key_g),
-            network_g.variables["params"],
-            has_aux=True,
+        output, pull_back, moved = jax.vjp(
+            lambda params: generate(params, last, key_g), params_g, has_aux=True
         )
-        network_d, metrics_d = update_discriminator(network_d, last, ab, key_d)
-        dab, metrics_g = jax.grad(generator_loss, has_aux=True)(
-            ab, network_d.variables["params"], frozen, last
+        network_d, metrics_d = update_discriminator(network_d, last, output, key_d, state.step)
+        slope, metrics_g = jax.grad(generator_loss, has_aux=True)(
+            output, network_d.variables["params"], frozen, last
         )
-        (grads,) = mean(pull_back(dab))
+        (grads,) = mean(pull_back(slope))
         network_g = state_lib.update(optimizer_g, network_g, grads)
         network_g = network_g.replace(variables={**network_g.variables, **moved})
+        state = state.after({"generator": network_g, "discriminator": network_d})
+        return state, {**mean(metrics_g), **metrics_d}
 
-        ema = state.ema
-        if ema is not None:
-            ema = state_lib.update_ema(ema, network_g.variables, ema_decay, state.step)
-        networks = {"generator": network_g, "discriminator": network_d}
-        return TrainState(state.step + 1, networks, ema), {**mean(metrics_g), **metrics_d}
-
-    return Objective(init, step, critic_steps, terms.frozen, terms.weights)
-
-
-def _deal(batch: Batch, count: int) -> list[Batch]:
-    """Deals a step's examples out to `count` batches, like cards."""
-    return [{name: array[place::count] for name, array in batch.items()} for place in range(count)]
+    frozen = {"generator": generator.frozen, **terms.frozen}
+    return Objective(init, step, generator, frozen, generator.weights | terms.weights)

@@ -3,35 +3,33 @@
 from ml_collections import ConfigDict
 
 from jaxcolor import models
-from jaxcolor.config import InputError
 from jaxcolor.losses.adversarial import binary_cross_entropy
+from jaxcolor.objectives import objective as objective_lib
 from jaxcolor.objectives.adversarial import (
     GANLosses,
-    Objective,
     apply_discriminator,
+    examples_per_step,
     make_objective,
 )
+from jaxcolor.objectives.objective import Objective
+
+__all__ = ["build", "examples_per_step"]
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
+def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
     """Builds the objective; the discriminator's loss is halved, to slow it down.
 
     Metrics: `D_real` and `D_fake`, the cross-entropy of real and of generated pairs.
 
     Args:
         config: the whole configuration.
+        num_steps: of the whole run.
         axis_name: the axis over which a batch is spread, if it is.
 
     Raises:
         InputError: a constraint is set that pix2pix does not have.
     """
-    for name in ("clip", "lambda_gp"):
-        if value := config.objective[name]:
-            raise InputError(
-                f"config.objective.{name}={value}: has no place in config.objective.name='pix2pix';"
-                " set it to 0.0 or choose 'wgan'"
-            )
-
+    objective_lib.refuse(config, ("clip", "lambda_gp"))
     discriminator = models.build_discriminator(config, axis_name)
 
     def discriminator_loss(params, real, generated, keys):
@@ -41,4 +39,4 @@ def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
         return 0.5 * (d_real + d_fake), {"D_real": d_real, "D_fake": d_fake}
 
     losses = GANLosses(discriminator_loss, lambda logits: binary_cross_entropy(logits, 1.0))
-    return make_objective(config, discriminator, losses, axis_name)
+    return make_objective(config, discriminator, losses, num_steps, axis_name)

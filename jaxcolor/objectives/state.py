@@ -9,8 +9,7 @@ import optax
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
-
-Variables = dict[str, Any]
+from jaxcolor.models.generator import Generator, Variables
 
 
 class NetworkState(flax.struct.PyTreeNode):
@@ -27,34 +26,119 @@ class TrainState(flax.struct.PyTreeNode):
         step: int32 scalar, steps done.
         networks: by name; every objective has a "generator".
         ema: moving average of the generator's variables, or None where there is none.
+        memory: what an objective keeps besides, such as an image pool.
+        ema_decay: of the moving average, for long runs.
     """
 
     step: jax.Array
     networks: dict[str, NetworkState]
     ema: Variables | None
+    memory: dict[str, Any]
+    ema_decay: float = flax.struct.field(pytree_node=False)
 
     def eval_variables(self) -> Variables:
         """Returns the generator's variables to score and to use: the average, if there is one."""
         return self.networks["generator"].variables if self.ema is None else self.ema
 
+    def after(self, networks: dict[str, NetworkState], **memory: Any) -> "TrainState":
+        """Returns the next state: a step counted, the average moved.
 
-def make_optimizer(config: ConfigDict, network: str) -> optax.GradientTransformation:
+        The first steps average over fewer, by a decay of at most `(1 + step) / (10 + step)`, so
+        that the random start is soon forgotten.
+        """
+        ema = self.ema
+        if ema is not None:
+            share = 1 - jnp.minimum(self.ema_decay, (1 + self.step) / (10 + self.step))
+            ema = jax.tree.map(
+                lambda average, new: average + share * (new - average),
+                ema,
+                networks["generator"].variables,
+            )
+        return self.replace(
+            step=self.step + 1,
+            networks={**self.networks, **networks},
+            ema=ema,
+            memory={**self.memory, **memory},
+        )
+
+    def start_from(self, variables: Variables) -> "TrainState":
+        """Returns the state of a run that has not begun, with other variables of the generator."""
+        generator = self.networks["generator"].replace(variables=variables)
+        return self.replace(
+            networks={**self.networks, "generator": generator},
+            ema=None if self.ema is None else jax.tree.map(jnp.copy, variables),
+        )
+
+
+def first(
+    networks: dict[str, NetworkState], ema_decay: float, memory: dict[str, Any] | None = None
+) -> TrainState:
+    """Makes the state that a run begins with."""
+    ema = jax.tree.map(jnp.copy, networks["generator"].variables) if ema_decay else None
+    return TrainState(jnp.zeros((), jnp.int32), networks, ema, memory or {}, ema_decay)
+
+
+def network(variables: Variables, optimizer: optax.GradientTransformation) -> NetworkState:
+    """Makes the state of a network that has not been trained."""
+    return NetworkState(variables, optimizer.init(variables["params"]))
+
+
+def run(
+    generator: Generator,
+    frozen: Any,
+    variables: Variables,
+    params: Any,
+    gray: jax.Array,
+    key: jax.Array,
+) -> tuple[jax.Array, Variables]:
+    """Runs a generator as in training.
+
+    Args:
+        generator: to run.
+        frozen: variables of the generator's frozen networks.
+        variables: of the generator, from which all but the parameters are taken.
+        params: the parameters.
+        gray: `[N, H, W, 1]` float32 in [-1, 1].
+        key: of the dropout.
+
+    Returns:
+        The output, and the statistics moved on.
+    """
+    rest = {name: value for name, value in variables.items() if name != "params"}
+    result: Any = generator.network.apply(
+        {"params": params, **rest},
+        gray,
+        train=True,
+        **generator.conditions(frozen, gray),
+        rngs={"dropout": key},
+        mutable=["batch_stats"],
+    )
+    return result
+
+
+def make_optimizer(
+    config: ConfigDict, network: str, num_updates: int
+) -> optax.GradientTransformation:
     """Makes Adam or RMSprop with PyTorch's semantics.
 
     Args:
         config: the whole configuration.
-        network: "generator" or "discriminator".
+        network: a part of `config.optimizer`.
+        num_updates: of the whole run; over the last of them, a share of `train.linear_decay`, the
+            learning rate falls to 0.
 
     Raises:
         InputError: an unknown name.
     """
     optimizer = config.optimizer[network]
+    rate = optimizer.learning_rate
+    if config.train.linear_decay:
+        decaying = round(config.train.linear_decay * num_updates)
+        rate = optax.linear_schedule(rate, 0.0, decaying, num_updates - decaying)
     if optimizer.name == "adam":
-        return optax.adam(optimizer.learning_rate, optimizer.b1, optimizer.b2, optimizer.eps)
+        return optax.adam(rate, optimizer.b1, optimizer.b2, optimizer.eps)
     if optimizer.name == "rmsprop":
-        return optax.rmsprop(
-            optimizer.learning_rate, optimizer.decay, optimizer.eps, eps_in_sqrt=False
-        )
+        return optax.rmsprop(rate, optimizer.decay, optimizer.eps, eps_in_sqrt=False)
     raise InputError(
         f"config.optimizer.{network}.name={optimizer.name!r}: must be 'adam' or 'rmsprop'"
     )
@@ -70,13 +154,3 @@ def update(
         variables={**network.variables, "params": optax.apply_updates(params, updates)},
         opt_state=opt_state,
     )
-
-
-def update_ema(ema: Variables, variables: Variables, decay: float, step: jax.Array) -> Variables:
-    """Moves the average towards the variables.
-
-    The first steps average over fewer, by a decay of at most `(1 + step) / (10 + step)`, so that
-    the random start is soon forgotten.
-    """
-    share = 1 - jnp.minimum(decay, (1 + step) / (10 + step))
-    return jax.tree.map(lambda average, new: average + share * (new - average), ema, variables)

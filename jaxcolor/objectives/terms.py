@@ -8,23 +8,26 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
-from jaxcolor.data import transforms
+from jaxcolor.data import spaces
 from jaxcolor.losses import perceptual, reconstruction
 
 Batch = dict[str, jax.Array]
+Loss = Callable[[Any, Batch, jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
 
 
 class Terms(NamedTuple):
     """The weighted terms of a configuration.
 
     Attributes:
-        loss: `(frozen, batch, ab)` to the weighted sum and the single terms, `G_L1` and so on,
+        loss: `(frozen, batch, output)` to the weighted sum and the single terms, `G_L1` and so on,
             float32 scalars.
+        names: of the single terms.
         frozen: variables of the networks that the terms need, which no training changes.
         weights: SHA-256 of the files of those variables, by the weights' names.
     """
 
-    loss: Callable[[Any, Batch, jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
+    loss: Loss
+    names: list[str]
     frozen: dict[str, Any]
     weights: dict[str, str]
 
@@ -38,11 +41,13 @@ def build(config: ConfigDict) -> Terms:
     Raises:
         InputError: a perceptual term lacks its weights, or its images are too small.
     """
-    objective, size = config.objective, config.data.image_size
+    objective, space = config.objective, spaces.build(config.data)
+    size = config.data.image_size * space.scale
     on_colours = {
         "G_L1": (objective.lambda_l1, reconstruction.l1),
         "G_L2": (objective.lambda_l2, reconstruction.l2),
     }
+    on_colours = {name: (weight, term) for name, (weight, term) in on_colours.items() if weight}
     makers = {
         "G_content": (
             "lambda_content",
@@ -59,15 +64,14 @@ def build(config: ConfigDict) -> Terms:
                 raise InputError(f"config.objective.{field}={objective[field]}: {error}") from error
 
     def loss(
-        frozen: dict[str, Any], batch: Batch, ab: jax.Array
+        frozen: dict[str, Any], batch: Batch, output: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
         total, terms = jnp.zeros(()), {}
         for name, (weight, term) in on_colours.items():
-            if weight:
-                terms[name] = term(ab, batch["ab"])
-                total += weight * terms[name]
+            terms[name] = term(output, batch["target"])
+            total += weight * terms[name]
         if on_images:
-            generated, real = (transforms.to_rgb(batch["L"], x) for x in (ab, batch["ab"]))
+            generated, real = (space.join(batch["gray"], x) for x in (output, batch["target"]))
             for name, (weight, perceptual_loss) in on_images.items():
                 terms[name] = perceptual_loss.loss(frozen[name], generated, real)
                 total += weight * terms[name]
@@ -75,6 +79,7 @@ def build(config: ConfigDict) -> Terms:
 
     return Terms(
         loss,
+        [*on_colours, *on_images],
         {name: term.variables for name, (_, term) in on_images.items()},
         {name: sha for _, term in on_images.values() for name, sha in term.sha256.items()},
     )

@@ -13,13 +13,16 @@ from jaxcolor.config import InputError
 from jaxcolor.losses.adversarial import gradient_penalty
 from jaxcolor.objectives.adversarial import (
     GANLosses,
-    Objective,
     apply_discriminator,
+    examples_per_step,
     make_objective,
 )
+from jaxcolor.objectives.objective import Objective
+
+__all__ = ["build", "examples_per_step"]
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
+def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
     """Builds the objective: `critic = mean(f(generated)) - mean(f(real))` plus the constraint.
 
     Metrics: `D_real` and `D_fake`, the critic's mean on real and on generated pairs; `critic`,
@@ -28,6 +31,7 @@ def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
 
     Args:
         config: the whole configuration.
+        num_steps: of the whole run.
         axis_name: the axis over which a batch is spread, if it is.
 
     Raises:
@@ -65,4 +69,4 @@ def build(config: ConfigDict, axis_name: str | None = None) -> Objective:
         return jax.tree.map(lambda weight: jnp.clip(weight, -clip, clip), params)
 
     losses = GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)
-    return make_objective(config, critic, losses, axis_name)
+    return make_objective(config, critic, losses, num_steps, axis_name)

@@ -13,10 +13,14 @@ from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
+from ml_collections import ConfigDict
 from orbax.checkpoint import checkpoint_managers
 
+from jaxcolor import config as config_lib
+from jaxcolor import models
 from jaxcolor.config import InputError
-from jaxcolor.objectives.state import TrainState, Variables
+from jaxcolor.models.generator import Generator, Variables
+from jaxcolor.objectives.state import TrainState
 
 # The validation score that chooses the best checkpoint; the higher the better.
 BEST_BY = "PSNR"
@@ -182,6 +186,30 @@ class Checkpoints:
             f"{self.folder}: a checkpoint could not be written ({_reason(error)}); {intact}. "
             "Make room or mend the permissions, and start again to resume"
         )
+
+
+def load_generator(workdir: pathlib.Path) -> tuple[ConfigDict, Generator, Variables]:
+    """Loads the generator of a run's best checkpoint.
+
+    Args:
+        workdir: of the run.
+
+    Returns:
+        The run's configuration, the generator and its variables, NumPy arrays.
+
+    Raises:
+        InputError: there is no checkpoint, it is damaged, or of another model; or weights of the
+            generator's frozen parts are not on this machine.
+    """
+    config = config_lib.load(workdir / "config.json")
+    generator = models.build_generator(config)
+    shapes = models.variable_shapes(generator, config.data.image_size)
+    checkpoints = Checkpoints(workdir)
+    try:
+        variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0)
+    finally:
+        checkpoints.close()
+    return config, generator, variables
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The train loop, the same for every objective."""
 
 import contextlib
+import functools
 import itertools
 import math
 import os
@@ -18,9 +19,11 @@ from ml_collections import ConfigDict
 from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
-from jaxcolor.data import pipeline, sources, transforms
+from jaxcolor.data import pipeline, sources, spaces, transforms
 from jaxcolor.metrics.report import Scores
+from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
+from jaxcolor.training import checkpoint
 from jaxcolor.training.checkpoint import Checkpoints
 from jaxcolor.training.parallel import Devices
 from jaxcolor.training.summary import Summary
@@ -54,19 +57,25 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     config_lib.validate(config)
     devices = Devices()
     devices.check_batch_size(config.data.batch_size)
-    objective = objectives.build(config, devices.axis_name)
     splits = ("train", "validation") if config.train.eval_every else ("train",)
     opened = sources.open_splits(config.data, splits)
     num_images = len(opened["train"])
-    examples = config.data.batch_size * objective.batches_per_step
-    num_steps = config.train.num_steps or math.ceil(config.train.num_epochs * num_images / examples)
-    to_network = jax.jit(transforms.to_network)
+    examples = objectives.examples_per_step(config)
+
+    def steps(number: int, epochs: int) -> int:
+        return number or math.ceil(epochs * num_images / examples)
+
+    main_steps = steps(config.train.num_steps, config.train.num_epochs)
+    pretrain_steps = steps(config.train.pretrain_steps, config.train.pretrain_epochs)
+    num_steps = pretrain_steps + main_steps
+    objective = objectives.build(config, main_steps, devices.axis_name)
+    to_network = jax.jit(spaces.build(config.data).to_network)
     batches = iter(
         pipeline.train_batches(
             opened["train"],
             config.data,
             seed=config.seed,
-            batches_per_step=objective.batches_per_step,
+            examples_per_step=examples,
             process_index=devices.process_index,
             process_count=devices.process_count,
             put=lambda batch: to_network(**devices.spread(batch)),
@@ -85,7 +94,9 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             )
         init_key, step_key = jax.random.split(jax.random.key(config.seed))
         state = jax.jit(objective.init)(init_key)
-        if step:
+        if not step:
+            state = _start(config, objective, state)
+        else:
             state, data = checkpoints.restore(state)
             if data["num_images"] != num_images:
                 raise InputError(
@@ -110,20 +121,25 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         summary.message(
             f"{config.objective.name} on {devices.describe()}; parameters: {sizes}; "
             f"{num_images:,} training images; step {step} of {num_steps}"
+            + (f", {pretrain_steps} of them to pretrain" if pretrain_steps else "")
         )
         validate = None
         if config.train.eval_every:
-            validate = _make_validation(config, opened["validation"], devices, summary)
+            validate = _make_validation(
+                config, objective, frozen, opened["validation"], devices, summary
+            )
         train_step = devices.compile_step(objective.step)
+        pretrain_step = devices.compile_step(objective.pretrain_step or objective.step)
         history = _History(devices, examples)
         stopped = False
         while step < num_steps and not stopped:
-            state, metrics = train_step(state, frozen, next(batches), step_key)
+            run = pretrain_step if step < pretrain_steps else train_step
+            state, metrics = run(state, frozen, next(batches), step_key)
             step += 1
             summary.advance()
             history.append(step, metrics)
 
-            last = step == num_steps
+            last = step in (pretrain_steps, num_steps)
             at_log = step % config.train.log_every == 0
             at_eval = validate is not None and (last or step % config.train.eval_every == 0)
             stopped = (at_log or devices.process_count == 1) and devices.any_process(
@@ -149,6 +165,27 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     if stopped and step < num_steps:
         summary.message(f"stopped by SIGTERM; step {step} is saved, start again to resume")
     return state
+
+
+def _start(config: ConfigDict, objective: Objective, state: TrainState) -> TrainState:
+    """Puts trained weights into a state that has none yet, where the configuration says so."""
+    variables = objective.generator.start(jax.device_get(state.networks["generator"].variables))
+    if config.init_from:
+        _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
+        base = {name: tree["base"] for name, tree in variables.items() if "base" in tree}
+        if not checkpoint.mismatch(trained, variables):
+            variables = trained
+        elif problem := checkpoint.mismatch(trained, base):
+            raise InputError(
+                f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
+                f"base: {problem}"
+            )
+        else:
+            variables = {
+                name: {**tree, "base": trained[name]} if name in trained else tree
+                for name, tree in variables.items()
+            }
+    return state.start_from(variables)
 
 
 def _open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
@@ -188,17 +225,22 @@ def _check_finite(step: int, state: TrainState) -> None:
 
 
 def _make_validation(
-    config: ConfigDict, source: sources.Source, devices: Devices, summary: Summary
+    config: ConfigDict,
+    objective: Objective,
+    frozen: Any,
+    source: sources.Source,
+    devices: Devices,
+    summary: Summary,
 ) -> Callable[[int, TrainState], dict[str, float]]:
     """Makes the function that scores the generator, and writes a sample sheet, at a step."""
-    generator = models.build_generator(config)
-    recolor = jax.jit(lambda variables, rgb: models.recolor(generator, variables, rgb))
+    space = spaces.build(config.data)
+    recolor = jax.jit(functools.partial(models.recolor, objective.generator, space))
     batch_size = config.data.batch_size
 
     def predict(variables: Any, rgb: np.ndarray) -> np.ndarray:
         missing = batch_size - len(rgb)
         full = np.pad(rgb, ((0, missing), (0, 0), (0, 0), (0, 0)))
-        return np.asarray(recolor(variables, devices.spread(full)))[: len(rgb)]
+        return np.asarray(recolor(variables, frozen["generator"], devices.spread(full)))[: len(rgb)]
 
     def batches() -> Iterator[np.ndarray]:
         return pipeline.eval_batches(source, config.data, batch_size)

@@ -1,7 +1,9 @@
 """What a run tells while it goes: progress, scalars, sample sheets."""
 
+import collections
 import contextlib
 import pathlib
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +16,29 @@ from tqdm import tqdm
 
 from jaxcolor import images
 from jaxcolor.config import InputError
+
+
+def read_scalars(workdir: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
+    """Reads back what a run has reported.
+
+    Args:
+        workdir: of the run.
+
+    Returns:
+        For each scalar, "G_L1", "validation/PSNR" and so on, its steps and values in order; of
+        steps that were run again, the later ones.
+    """
+    found: dict[str, dict[int, float]] = collections.defaultdict(dict)
+    for path in sorted((workdir / "events").glob("*")):
+        data = path.read_bytes()
+        while data:  # length, its checksum, the event, its checksum
+            (length,) = struct.unpack_from("<Q", data)
+            event = Event.FromString(data[12 : 12 + length])
+            data = data[16 + length :]
+            for value in event.summary.value:
+                if value.HasField("simple_value"):
+                    found[value.tag][event.step] = value.simple_value
+    return {name: sorted(values.items()) for name, values in found.items()}
 
 
 class Summary:

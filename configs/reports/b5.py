@@ -1,0 +1,30 @@
+"""Report 004, row B5: Deep Koalarization, row B3's network trained by its squared error alone.
+
+    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    python -m jaxcolor.train --config configs/reports/b5.py --workdir runs/b5
+
+Published: SSIM 0.90014, PSNR 19.0556, on 100 test images. Data: COCO 2017 as TFDS data set, 8,000
+to train and 2,000 to test; 500 more validate. Half of the squared error of a and b together is the
+mean of both.
+"""
+
+from jaxcolor import config as defaults
+
+
+def get_config():
+    config = defaults.get_config()
+    config.data.source = "tfds"
+    config.data.path = "coco/2017"
+    config.data.train_split = "train[:8000]"
+    config.data.validation_split = "train[10000:10500]"
+    config.data.test_split = "train[8000:10000]"
+    config.data.batch_size = 64
+    config.generator.name = "fusion"
+    config.generator.embedding = "inception_resnet_v2"
+    config.objective.name = "regression"
+    config.objective.lambda_l1 = 0.0
+    config.objective.lambda_l2 = 1.0
+    config.optimizer.generator.learning_rate = 1e-3
+    config.optimizer.generator.b1 = 0.9
+    config.train.num_epochs = 15
+    return config

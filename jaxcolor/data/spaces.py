@@ -1,0 +1,139 @@
+"""What a generator sees of an image, and what it makes of it: Lab, RGB and both."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from ml_collections import ConfigDict
+
+from jaxcolor import color
+
+# ITU-R BT.601, the gray of most image libraries.
+_LUMA = (0.299, 0.587, 0.114)
+
+
+class Space(NamedTuple):
+    """A pair of gray input and colour target, both in [-1, 1], and the way back to images.
+
+    Attributes:
+        channels: of the target.
+        split: normalized Lab `[..., 3]` to gray `[..., 1]` and target `[..., channels]`.
+        join: gray and a generator's output to sRGB `[..., 3]` in [0, 1].
+        join_ab: gray and a generator's output to a and b `[..., 2]` in [-1, 1].
+        scale: the target is so many times as high and wide as the gray image.
+    """
+
+    channels: int
+    split: Callable[[jax.Array], tuple[jax.Array, jax.Array]]
+    join: Callable[[jax.Array, jax.Array], jax.Array]
+    join_ab: Callable[[jax.Array, jax.Array], jax.Array]
+    scale: int = 1
+
+    def to_network(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
+        """Converts images to what the networks see.
+
+        Args:
+            rgb: `[N, H, W, 3]` uint8, sRGB.
+            gamma: `[N]` float, bends each image's lightness, as another exposure or an aged print
+                would: `L / 100` becomes `(L / 100)^gamma`, and a and b stay.
+
+        Returns:
+            `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1], and `target`:
+            `[N, H, W, channels]` float32 in [-1, 1].
+        """
+        gray, target = self.split(_to_lab(rgb, gamma))
+        if self.scale > 1:
+            gray = self.see(_shrink(jnp.asarray(rgb, jnp.float32), self.scale), gamma)
+        return {"gray": gray, "target": target}
+
+    def see(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
+        """Converts images `[N, H, W, 3]` of 8 bits to gray `[N, H, W, 1]`, at their own size."""
+        return self.split(_to_lab(rgb, gamma))[0]
+
+    def from_network(self, gray: jax.Array, output: jax.Array) -> jax.Array:
+        """Converts what the networks see to images, rounding to 8 bits.
+
+        Args:
+            gray: `[N, H, W, 1]` float32 in [-1, 1].
+            output: `[N, H · scale, W · scale, channels]` float32 in [-1, 1].
+
+        Returns:
+            `[N, H · scale, W · scale, 3]` uint8, sRGB.
+        """
+        return jnp.round(self.join(gray, output) * 255).astype(jnp.uint8)
+
+    def pair(self, gray: jax.Array, target: jax.Array) -> jax.Array:
+        """Joins both for a discriminator: `[N, H · scale, W · scale, 1 + channels]`."""
+        for axis in (1, 2):
+            gray = jnp.repeat(gray, self.scale, axis) if self.scale > 1 else gray
+        return jnp.concatenate([gray, target], axis=-1)
+
+
+def _to_lab(rgb: ArrayLike, gamma: ArrayLike | None) -> jax.Array:
+    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255))
+    if gamma is None:
+        return lab
+    exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
+    bent = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
+    return jnp.concatenate([bent, lab[..., 1:]], axis=-1)
+
+
+def _to_rgb(lab: jax.Array) -> jax.Array:
+    return color.lab_to_rgb(color.denormalize_lab(lab))
+
+
+def _shrink(rgb: jax.Array, scale: int) -> jax.Array:
+    """Averages blocks of `scale` × `scale` pixels."""
+    count, height, width, channels = rgb.shape
+    blocks = rgb.reshape(count, height // scale, scale, width // scale, scale, channels)
+    return blocks.mean((2, 4))
+
+
+def _split_rgb(lab: jax.Array) -> tuple[jax.Array, jax.Array]:
+    red, green, blue = jnp.split(_to_rgb(lab), 3, axis=-1)
+    gray = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+    return 2 * gray - 1, 2 * jnp.concatenate([red, green, blue], axis=-1) - 1
+
+
+def _from_unit(gray: jax.Array, output: jax.Array) -> jax.Array:
+    del gray
+    return jnp.clip((output + 1) / 2, 0, 1)
+
+
+def _ab_of_rgb(gray: jax.Array, output: jax.Array) -> jax.Array:
+    return color.normalize_lab(color.rgb_to_lab(_from_unit(gray, output)))[..., 1:]
+
+
+SPACES = {
+    # L to a and b.
+    "lab": Space(
+        2,
+        lambda lab: (lab[..., :1], lab[..., 1:]),
+        lambda L, ab: _to_rgb(jnp.concatenate([L, ab], axis=-1)),
+        lambda L, ab: ab,
+    ),
+    # L to L, a and b, of which the output's own L counts.
+    "lab_full": Space(
+        3,
+        lambda lab: (lab[..., :1], lab),
+        lambda L, lab: _to_rgb(lab),
+        lambda L, lab: lab[..., 1:],
+    ),
+    # L to RGB.
+    "lab_to_rgb": Space(
+        3, lambda lab: (lab[..., :1], 2 * _to_rgb(lab) - 1), _from_unit, _ab_of_rgb
+    ),
+    # BT.601 gray to RGB.
+    "rgb": Space(3, _split_rgb, _from_unit, _ab_of_rgb),
+}
+
+
+def build(data: ConfigDict) -> Space:
+    """Returns the configured space.
+
+    Args:
+        data: `config.data`.
+    """
+    return SPACES[data.color_space]._replace(scale=data.target_scale)

@@ -1,0 +1,49 @@
+"""What every generator is to the rest of the program."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+Variables = dict[str, Any]
+
+
+def _unconditional(frozen: Any, gray: jax.Array) -> dict[str, Any]:
+    del frozen, gray
+    return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Generator:
+    """A network from gray images to colours, with what it needs besides its own variables.
+
+    Attributes:
+        network: module, called with gray images `[N, H, W, 1]` float32 in [-1, 1], with what
+            `conditions` gives as keyword arguments, and with `train`.
+        conditions: `(frozen, gray)` to what frozen networks say of the images; computed once per
+            image, outside of what is differentiated.
+        frozen: variables of those networks, NumPy arrays.
+        weights: SHA-256 of the files that these come from, by the weights' names.
+        start: fresh variables, NumPy arrays, to those that training starts with.
+    """
+
+    network: nn.Module
+    conditions: Callable[[Any, jax.Array], dict[str, Any]] = _unconditional
+    frozen: dict[str, Any] = dataclasses.field(default_factory=dict)
+    weights: dict[str, str] = dataclasses.field(default_factory=dict)
+    start: Callable[[Variables], Variables] = lambda variables: variables
+
+    def init(self, key: jax.Array, image_size: int) -> Variables:
+        """Draws variables for images of `image_size` × `image_size` pixels."""
+        gray = jnp.zeros((1, image_size, image_size, 1))
+        conditions = jax.eval_shape(self.conditions, self.frozen, gray)
+        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), conditions)
+        return dict(self.network.init(key, gray, train=False, **zeros))
+
+    def apply(self, variables: Variables, frozen: Any, gray: jax.Array) -> jax.Array:
+        """Colours gray images, as after training."""
+        conditions = self.conditions(frozen, gray)
+        return jnp.asarray(self.network.apply(variables, gray, train=False, **conditions))

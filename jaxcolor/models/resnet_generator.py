@@ -1,0 +1,97 @@
+"""The residual generator of CycleGAN.
+
+Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV
+2017, appendix 7.2, after Johnson et al., ECCV 2016.
+"""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from jaxcolor.config import InputError
+from jaxcolor.data import spaces
+from jaxcolor.models import layers
+from jaxcolor.models.generator import Generator
+
+_BLOCKS = 9
+_HALVINGS = 2
+
+
+def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+    """Builds the configured network; its norms know nothing of the batch.
+
+    Raises:
+        InputError: an image size that cannot be halved twice.
+    """
+    del axis_name
+    size = config.data.image_size
+    if size % 2**_HALVINGS or size < 8:
+        raise InputError(
+            f"config.data.image_size={size}: config.generator.name='resnet' needs a multiple of 4, "
+            "8 or more"
+        )
+    return Generator(
+        ResNetGenerator(
+            num_filters=config.generator.num_filters,
+            num_outputs=spaces.build(config.data).channels,
+            dtype=jnp.dtype(config.train.dtype),
+        )
+    )
+
+
+class ResNetGenerator(nn.Module):
+    """Two halvings, nine residual blocks, two doublings; reflection padding, instance norms.
+
+    11.4 M parameters from three channels to three. There is no bias before a norm, which would
+    cancel it; CycleGAN's own code has them.
+    """
+
+    num_filters: int = 64
+    num_outputs: int = 3
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        """Translates images.
+
+        Args:
+            x: `[N, H, W, 3]`, or gray ones `[N, H, W, 1]`, which are seen with two channels of
+                zeros; float32 in [-1, 1]; H and W multiples of 4.
+            train: makes no difference.
+
+        Returns:
+            `[N, H, W, num_outputs]` float32 in [-1, 1].
+        """
+        del train
+        if x.shape[-1] == 1:
+            x = jnp.pad(x, ((0, 0), (0, 0), (0, 0), (0, 2)))
+        x = nn.relu(self._norm(self._conv(_reflect(x, 3), self.num_filters, 7)))
+        for level in range(1, _HALVINGS + 1):
+            x = nn.relu(self._norm(self._conv(x, self.num_filters * 2**level, 3, 2, 1)))
+        for _ in range(_BLOCKS):
+            y = nn.relu(self._norm(self._conv(_reflect(x, 1), x.shape[-1], 3)))
+            x = x + self._norm(self._conv(_reflect(y, 1), x.shape[-1], 3))
+        for level in reversed(range(_HALVINGS)):
+            features = self.num_filters * 2**level
+            double = layers.ConvTranspose(features, False, self.dtype, kernel_size=3)
+            x = nn.relu(self._norm(double(x)))
+        x = layers.Conv(self.num_outputs, 7, dtype=self.dtype)(_reflect(x, 3))
+        return jnp.tanh(x.astype(jnp.float32))
+
+    def _conv(
+        self, x: jax.Array, features: int, kernel: int, stride: int = 1, padding: int = 0
+    ) -> jax.Array:
+        return layers.Conv(features, kernel, stride, padding, False, self.dtype)(x)
+
+    def _norm(self, x: jax.Array) -> jax.Array:
+        norm = nn.GroupNorm(
+            None, 1, epsilon=1e-5, dtype=self.dtype, use_bias=False, use_scale=False
+        )
+        return norm(x)
+
+
+def _reflect(x: jax.Array, width: int) -> jax.Array:
+    return jnp.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), mode="reflect")

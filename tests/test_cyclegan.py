@@ -1,0 +1,116 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxcolor import objectives
+from jaxcolor.config import InputError
+from jaxcolor.objectives import cyclegan
+
+
+@pytest.fixture
+def config(config):
+    config.data.color_space = "lab_full"
+    config.data.batch_size = 1
+    config.generator.name = "resnet"
+    config.objective.name = "cyclegan"
+    config.objective.lambda_l1 = 0.0
+    config.objective.lambda_identity = 2.0
+    config.objective.pool_size = 3
+    config.train.ema_decay = 0.9
+    return config
+
+
+def batch_of(count):
+    keys = jax.random.split(jax.random.key(count))
+    return {
+        "gray": jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1),
+        "target": jax.random.uniform(keys[1], (count, 32, 32, 3), minval=-0.5, maxval=0.5),
+    }
+
+
+def test_single_images_train_all_four_networks(config):
+    objective = objectives.build(config, 10)
+    assert objectives.examples_per_step(config) == 2
+    state = jax.jit(objective.init)(jax.random.key(0))
+    step = jax.jit(objective.step)
+    batch = batch_of(2)
+    moved, metrics = step(state, objective.frozen, batch, jax.random.key(1))
+    assert metrics.keys() == {
+        *("G_GAN", "G_cycle", "G_detail", "G_identity"),
+        *("D_color", "D_gray"),
+    }
+    assert moved.step == 1
+    assert moved.memory["pools"]["count"] == 1
+    for name, network in moved.networks.items():
+        changed = jax.tree.map(
+            lambda new, old: (new != old).any(), network.variables, state.networks[name].variables
+        )
+        assert all(jax.tree.leaves(changed)), name
+
+    # The gray half and the half in colour are what the losses see, and nothing else.
+    other = {
+        "gray": batch["gray"].at[1].set(0.3),
+        "target": batch["target"].at[0].set(0.3),
+    }
+    again, _ = step(state, objective.frozen, other, jax.random.key(1))
+    for one, two in zip(jax.tree.leaves(moved), jax.tree.leaves(again), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+    generator = objective.generator
+    variables = state.networks["generator"].variables
+    made = generator.apply(variables, {}, batch["gray"][:1])
+    back = objective.generator.network.clone(num_outputs=1).apply(
+        state.networks["generator_gray"].variables, batch["target"][1:], train=False
+    )
+    detail = jnp.abs(made[..., :1] - batch["gray"][:1]).mean()
+    detail += jnp.abs(back - batch["target"][1:, ..., :1]).mean()
+    assert float(metrics["G_detail"]) == pytest.approx(float(detail), rel=1e-4)
+
+
+def test_a_pool_fills_then_exchanges():
+    pool, count = jnp.zeros((2, 1, 1, 1)), jnp.zeros((), jnp.int32)
+    draw = jax.jit(cyclegan._draw, static_argnums=4)
+    swaps = 0
+    for i in range(1, 101):
+        image = jnp.full((1, 1, 1, 1), float(i))
+        before = set(np.ravel(pool))
+        pool, count, drawn = draw(pool, count, image, jax.random.key(i), None)
+        value = float(drawn[0, 0, 0, 0])
+        if i <= 2:
+            assert value == i
+            assert count == i
+        elif value != i:
+            assert value in before
+            assert i in np.ravel(pool)
+            assert value not in np.ravel(pool)
+            swaps += 1
+        else:
+            assert set(np.ravel(pool)) == before
+    assert 30 < swaps < 70
+
+
+def test_without_a_pool_images_pass():
+    image = jnp.ones((2, 1, 1, 3))
+    drawn = cyclegan._draw(
+        jnp.zeros((0, 1, 1, 3)), jnp.zeros((), jnp.int32), image, jax.random.key(0), None
+    )[2]
+    np.testing.assert_array_equal(drawn, image)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data.color_space": "lab"}, "set them to 'lab_full' and 1"),
+        ({"objective.lambda_l1": 100.0}, "lambda_l1=100.0: has no place"),
+        ({"objective.clip": 0.1}, "clip=0.1: has no place"),
+        (
+            {"generator.name": "fusion", "generator.embedding": "mobilenet_v2"},
+            "'fusion': has frozen parts",
+        ),
+    ],
+)
+def test_fields_that_do_not_go_together(config, changes, message, seeded_weights):
+    config.update_from_flattened_dict(changes)
+    with pytest.raises(InputError, match=message):
+        objectives.build(config, 10)

@@ -1,0 +1,240 @@
+"""What every generator has to do, whatever it is made of."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxcolor import models, objectives
+from jaxcolor.config import InputError
+from jaxcolor.data import spaces
+
+SPACES = {"upscaler": "lab_to_rgb", "resnet": "lab_full", "bilinear_residual_unet": "rgb"}
+
+
+@pytest.fixture
+def built(config, seeded_weights):
+    def build(name, **fields):
+        config.generator.name = name
+        config.data.image_size = 64
+        config.data.color_space = SPACES.get(name, "lab")
+        config.data.target_scale = 2 if name == "upscaler" else 1
+        if name == "fusion":
+            config.generator.segmentation = "deeplab_v3_mobilenet_v2"
+            config.generator.embedding = "mobilenet_v2"
+        config.generator.update(fields)
+        return models.build_generator(config)
+
+    return build
+
+
+def conv(inputs, outputs, kernel, bias=True):
+    return inputs * outputs * kernel**2 + bias * outputs
+
+
+def unet_parameters(gates):
+    filters = [64, 128, 256, 512, 512, 512, 512, 512]
+    total = sum(conv(i, o, 4, False) for i, o in zip([1, *filters], filters, strict=False))
+    total += 2 * sum(filters[1:-1])
+    for level in range(1, 8):
+        inputs = filters[level] * (1 if level == 7 else 2)
+        total += conv(inputs, filters[level - 1], 4, False) + 2 * filters[level - 1]
+    total += conv(128, 2, 4)
+    if gates:
+        for c in filters[:-1]:
+            total += conv(c, c // 2, 1, False) + conv(c, c // 2, 1) + conv(c // 2, 1, 1)
+    return total
+
+
+def residual_unet_parameters():
+    filters = [64, 128, 256, 512, 512, 512]
+    total, inputs = 0, 1
+    for features in filters:
+        total += conv(inputs, features, 3, False) + 2 * features
+        total += conv(features, features, 4, False) + conv(inputs, features, 4, False)
+        inputs = features
+    for level in reversed(range(6)):
+        features = filters[max(level - 1, 0)]
+        inputs = filters[level] * (1 if level == 5 else 2)
+        total += conv(inputs, features, 3, False) + 2 * features
+        total += conv(features, features, 4, False) + conv(inputs, features, 4, False)
+    return total + conv(64, 2, 3)
+
+
+def bilinear_parameters():
+    def block(inputs, outputs):
+        convs = conv(inputs, outputs, 3) + conv(outputs, outputs, 3) + conv(inputs, outputs, 1)
+        return convs + 2 * inputs + 2 * outputs
+
+    first = conv(1, 64, 3, False) + 128 + conv(64, 64, 3) + conv(1, 64, 1)
+    down = block(64, 128) + block(128, 256) + block(256, 512)
+    up = block(512 + 256, 256) + block(256 + 128, 128) + block(128 + 64, 64)
+    return first + down + up + conv(64, 3, 1)
+
+
+RESIDUAL_BLOCK = 2 * conv(64, 64, 3) + 128
+# CycleGAN's own generator has 11,378,179, biases before its norms included.
+CYCLEGAN = 11_378_179 - (64 + 128 + 256 + 9 * 2 * 256 + 128 + 64)
+
+
+def fusion_parameters():
+    layers = [(24, 24), (24, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512)]
+    layers += [(512, 512), (512, 256), (256, 128), (128, 64), (64, 64), (64, 32), (32, 2)]
+    return sum(conv(i, o, 3) for i, o in layers) + conv(1257, 256, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("unet", unet_parameters(False)),
+        ("attention_unet", unet_parameters(True)),
+        ("dynamic_unet", 31_099_672),
+        ("residual_unet", residual_unet_parameters()),
+        ("bilinear_residual_unet", bilinear_parameters()),
+        ("residual", conv(1, 64, 3) + 8 * RESIDUAL_BLOCK + conv(64, 2, 3)),
+        (
+            "upscaler",
+            residual_unet_parameters()
+            + conv(3, 64, 3)
+            + 6 * (RESIDUAL_BLOCK + 2)
+            + conv(64, 256, 3)
+            + conv(67, 3, 3)
+            + 2,
+        ),
+        ("resnet", CYCLEGAN),
+        ("fusion", fusion_parameters()),
+    ],
+)
+def test_shapes_and_parameters_at_the_published_size(name, parameters, config, built):
+    built(name)
+    config.data.image_size = 256
+    config.generator.num_filters = 64
+    generator = models.build_generator(config)
+    variables = models.variable_shapes(generator, 256)
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == parameters
+    gray = jnp.zeros((1, 256, 256, 1))
+    output = jax.eval_shape(generator.apply, variables, generator.frozen, gray)
+    space = spaces.build(config.data)
+    assert output.shape == (1, 256 * space.scale, 256 * space.scale, space.channels)
+    assert output.dtype == jnp.float32
+
+
+# The U-Net and the Dynamic U-Net have files of their own.
+@pytest.mark.parametrize("name", sorted(set(models._GENERATORS) - {"unet", "dynamic_unet"}))
+def test_every_parameter_learns_and_low_precision_is_close(name, built):
+    generator = built(name, dropout=0.0)
+    gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
+    variables = generator.init(jax.random.key(1), 64)
+    conditions = jax.jit(generator.conditions)(generator.frozen, gray)
+
+    def run(network, params):
+        return network.apply(
+            {**variables, "params": params},
+            gray,
+            train=True,
+            **conditions,
+            mutable=["batch_stats"],
+        )[0]
+
+    def loss(params):
+        output = run(generator.network, params)
+        pattern = jax.random.normal(jax.random.key(2), output.shape)
+        return (output * pattern).mean(), output
+
+    (_, high), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(variables["params"])
+    for path, leaf in jax.tree_util.tree_leaves_with_path(grads):
+        learns = bool(np.abs(leaf).max() > 0)
+        assert learns != (path[0].key == "base"), jax.tree_util.keystr(path)
+    low_network = generator.network.clone(dtype=jnp.bfloat16)
+    low = jax.jit(lambda params: run(low_network, params))(variables["params"])
+    assert low.dtype == jnp.float32
+    scale = np.abs(high).max()
+    assert np.abs(low - high).mean() < 0.05 * scale
+
+
+def test_a_closed_gate_lets_nothing_through():
+    from jaxcolor.models.unet import AttentionGate
+
+    gate = AttentionGate()
+    skip = jax.random.normal(jax.random.key(0), (1, 4, 4, 8))
+    decoder = jax.random.normal(jax.random.key(1), (1, 4, 4, 6))
+    params = gate.init(jax.random.key(2), skip, decoder)["params"]
+    for bias, share in ((-100.0, 0.0), (100.0, 1.0), (0.0, 0.5)):
+        shut = {**params, "psi": {"kernel": params["psi"]["kernel"] * 0, "bias": jnp.array([bias])}}
+        np.testing.assert_allclose(
+            gate.apply({"params": shut}, skip, decoder), share * skip, atol=1e-6
+        )
+
+
+def test_gray_images_are_colour_images_without_colour_to_the_residual_generator(built):
+    generator = built("resnet")
+    gray = jax.random.uniform(jax.random.key(0), (1, 64, 64, 1), minval=-1)
+    variables = generator.init(jax.random.key(1), 64)
+    padded = jnp.pad(gray, ((0, 0), (0, 0), (0, 0), (0, 2)))
+    np.testing.assert_array_equal(
+        generator.apply(variables, {}, gray),
+        generator.network.apply(variables, padded, train=False),
+    )
+
+
+@pytest.mark.parametrize("missing", ["segmentation", "embedding", "both"])
+def test_frozen_parts_can_be_left_out(missing, built):
+    parts = ("segmentation", "embedding") if missing == "both" else (missing,)
+    generator = built("fusion")
+    smaller = built("fusion", **dict.fromkeys(parts, ""))
+    assert set(generator.frozen) - set(smaller.frozen) == set(parts)
+    assert set(generator.weights.values()) - set(smaller.weights.values())
+    shapes = models.variable_shapes(smaller, 64)["params"]
+    assert ("encoder_first" in shapes) == ("segmentation" not in parts)
+    assert shapes["fusion"]["kernel"].shape[2] == 16 + 1001 * ("embedding" not in parts)
+
+
+def test_frozen_parts_see_the_image_in_gray(built, seeded_weights):
+    generator = built("fusion")
+    gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
+    found = jax.jit(generator.conditions)(generator.frozen, gray)
+    assert found["class_maps"].shape == (2, 64, 64, 21)
+    np.testing.assert_allclose(found["class_maps"].sum(-1), 1, atol=1e-5)
+    assert found["embedding"].shape == (2, 1001)
+    alone = jax.jit(generator.conditions)(generator.frozen, gray[1:])
+    scale = np.abs(found["embedding"]).max()
+    np.testing.assert_allclose(alone["embedding"][0], found["embedding"][1], atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "size", "message"),
+    [
+        ("residual_unet", {}, 32, r"image_size=32: .*'residual_unet' needs a multiple of 64"),
+        ("bilinear_residual_unet", {}, 36, r"image_size=36: .*multiple of 8, such as 40"),
+        ("resnet", {}, 30, "image_size=30: .*multiple of 4"),
+        ("fusion", {}, 36, "image_size=36: .*multiple of 8"),
+        ("fusion", {"embedding": "vgg16"}, 64, "embedding='vgg16': must be empty or one of"),
+        ("fusion", {"segmentation": "resnet18"}, 64, "segmentation='resnet18': must be empty"),
+        ("dynamic_unet", {}, 16, "image_size=16: too small .* 17 pixels"),
+    ],
+)
+def test_what_a_generator_cannot_do_is_said(name, fields, size, message, config, built):
+    built(name)
+    config.data.image_size = size
+    config.generator.update(fields)
+    with pytest.raises(InputError, match=message):
+        models.build_generator(config)
+
+
+def test_an_upscaler_makes_rgb_of_twice_the_size(config, built):
+    built("upscaler")
+    config.data.target_scale = 1
+    with pytest.raises(InputError, match="set them to 'lab_to_rgb' and 2"):
+        models.build_generator(config)
+
+
+def test_weights_that_are_missing_name_the_field(config):
+    config.generator.name = "fusion"
+    config.generator.embedding = "mobilenet_v2"
+    with pytest.raises(InputError, match=r"config\.generator\.embedding='mobilenet_v2': .*not on"):
+        objectives.build(config, 1)
+    config.generator.name = "dynamic_unet"
+    config.generator.pretrained = True
+    generator = models.build_generator(config)
+    with pytest.raises(InputError, match=r"pretrained=True: .*resnet18-f37072fd.*set it to False"):
+        generator.start({})

@@ -1,0 +1,162 @@
+"""Regression, pretraining, slow discriminators, falling learning rates, and runs from runs."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from comparison import assert_trees_close
+
+from jaxcolor import config as config_lib
+from jaxcolor import objectives
+from jaxcolor.config import InputError
+from jaxcolor.inference import Colorizer
+from jaxcolor.objectives import state as state_lib
+from jaxcolor.training import loop
+
+
+def batch_of(count):
+    keys = jax.random.split(jax.random.key(count))
+    return {
+        "gray": jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1),
+        "target": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5),
+    }
+
+
+@pytest.fixture
+def config(config):
+    config.generator.dropout = 0.0
+    return config
+
+
+def test_regression_learns_by_its_terms_alone(config):
+    config.objective.name = "regression"
+    config.objective.lambda_l1 = 0.0
+    config.objective.lambda_l2 = 1.0
+    objective = objectives.build(config, 10)
+    state = jax.jit(objective.init)(jax.random.key(0))
+    assert state.networks.keys() == {"generator"}
+    losses = []
+    step = jax.jit(objective.step)
+    for _ in range(5):
+        state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
+        assert metrics.keys() == {"G_L2"}
+        losses.append(float(metrics["G_L2"]))
+    assert losses == sorted(losses, reverse=True)
+    config.objective.lambda_l2 = 0.0
+    with pytest.raises(InputError, match="needs a term with a weight"):
+        objectives.build(config, 10)
+
+
+def test_a_discriminator_that_learns_every_second_step(config):
+    config.objective.discriminator_every = 2
+    objective = objectives.build(config, 10)
+    state = jax.jit(objective.init)(jax.random.key(0))
+    step = jax.jit(objective.step)
+    learned = []
+    for _ in range(4):
+        before = state
+        state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
+        assert metrics.keys() == {"D_real", "D_fake", "G_GAN", "G_L1"}
+        kernels = [
+            s.networks["discriminator"].variables["params"]["Conv_0"]["kernel"]
+            for s in (before, state)
+        ]
+        learned.append(bool((kernels[0] != kernels[1]).any()))
+    assert learned == [True, False, True, False]
+
+
+def test_learning_rates_fall_to_zero_at_the_end(config):
+    config.train.linear_decay = 0.5
+    config.optimizer.generator.name = "rmsprop"
+    config.optimizer.generator.learning_rate = 1e-3
+    optimizer = state_lib.make_optimizer(config, "generator", 10)
+    parameter, gradient = jnp.zeros(()), jnp.ones(())
+    opt_state = optimizer.init(parameter)
+    sizes = []
+    for _ in range(10):
+        updates, opt_state = optimizer.update(gradient, opt_state, parameter)
+        sizes.append(-float(updates))
+    second_moment = 1 - 0.99 ** np.arange(1, 11)
+    rates = 1e-3 * np.array([1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
+    np.testing.assert_allclose(sizes, rates / np.sqrt(second_moment), rtol=1e-4)
+
+
+@pytest.fixture
+def pretrained(config):
+    config.train.pretrain_steps = 2
+    config.train.num_steps = 2
+    config.train.eval_every = 0
+    return config
+
+
+def test_pretraining_moves_the_generator_alone_with_its_own_optimizer(pretrained):
+    objective = objectives.build(pretrained, 2)
+    state = jax.jit(objective.init)(jax.random.key(0))
+    step = jax.jit(objective.pretrain_step)
+    moved, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
+    assert metrics.keys() == {"pretrain_L1"}
+    assert_trees_close(moved.networks["discriminator"], state.networks["discriminator"])
+    before, after = (s.networks["generator"] for s in (state, moved))
+    assert_trees_close(after.opt_state, before.opt_state)
+    kernels = [n.variables["params"]["down_0"]["kernel"] for n in (before, after)]
+    # Adam's first step is the learning rate, whatever the gradient.
+    assert np.abs(kernels[1] - kernels[0]).max() == pytest.approx(1e-4, rel=1e-2)
+
+
+def test_the_loop_pretrains_resumes_and_goes_on(pretrained, tmp_path, capsys):
+    whole = loop.train_and_evaluate(pretrained, tmp_path / "whole")
+    printed = capsys.readouterr().out
+    assert "step 0 of 4, 2 of them to pretrain" in printed
+    assert printed.index("pretrain_L1") < printed.index("G_GAN")
+    parts = pretrained.copy_and_resolve_references()
+    parts.train.num_steps = 1
+    assert loop.train_and_evaluate(parts, tmp_path / "parts").step == 3
+    resumed = loop.train_and_evaluate(pretrained, tmp_path / "parts")
+    assert_trees_close(jax.device_get(resumed), jax.device_get(whole))
+
+
+@pytest.fixture(scope="module")
+def base_run(tmp_path_factory):
+    """A run of a residual U-Net, to start from."""
+    config = config_lib.get_config()
+    config.data.image_size = 64
+    config.data.batch_size = 2
+    config.data.num_scenes = 30
+    config.generator.name = "residual_unet"
+    config.generator.num_filters = 4
+    config.discriminator.num_filters = 4
+    config.objective.name = "regression"
+    config.train.num_steps = 1
+    config.train.ema_decay = 0.9
+    workdir = tmp_path_factory.mktemp("base") / "run"
+    return config, workdir, jax.device_get(loop.train_and_evaluate(config, workdir))
+
+
+def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path):
+    config, workdir, base = base_run
+    config = config.copy_and_resolve_references()
+    config.init_from = str(workdir)
+    config.generator.name = "upscaler"
+    config.data.color_space = "lab_to_rgb"
+    config.data.target_scale = 2
+    state = loop.train_and_evaluate(config, tmp_path / "upscaler")
+    variables = jax.device_get(state.networks["generator"].variables)
+    assert_trees_close(variables["params"]["base"], base.ema["params"])
+    assert_trees_close(variables["batch_stats"]["base"], base.ema["batch_stats"])
+    colorizer = Colorizer.from_checkpoint(tmp_path / "upscaler")
+    assert colorizer.predict(np.zeros((1, 128, 128, 3), np.uint8)).shape == (1, 128, 128, 3)
+    photo = np.random.default_rng(0).integers(0, 256, (50, 40, 3), dtype=np.uint8)
+    assert colorizer(photo).shape == photo.shape
+    config.generator.num_filters = 8
+    with pytest.raises(InputError, match="its generator is neither this one nor its base"):
+        loop.train_and_evaluate(config, tmp_path / "other")
+
+
+def test_training_goes_on_from_another_run(base_run, tmp_path):
+    config, workdir, base = base_run
+    config = config.copy_and_resolve_references()
+    config.init_from = str(workdir)
+    config.optimizer.generator.learning_rate = 0.0
+    state = loop.train_and_evaluate(config, tmp_path / "again")
+    params = jax.device_get(state.networks["generator"].variables["params"])
+    assert_trees_close(params, base.ema["params"])

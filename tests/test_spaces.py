@@ -1,0 +1,75 @@
+"""What generators see of images and make of them, in every colour space."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxcolor.data import spaces
+from jaxcolor.data.spaces import SPACES
+
+
+def photo(height=12, width=8):
+    coarse = np.random.default_rng(0).integers(0, 256, (2, height // 4, width // 4, 3))
+    return coarse.astype(np.uint8).repeat(4, 1).repeat(4, 2)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_the_way_there_and_back_keeps_every_image(name):
+    rgb, space = photo(), SPACES[name]
+    batch = space.to_network(rgb)
+    assert batch["gray"].shape == (2, 12, 8, 1)
+    assert batch["target"].shape == (2, 12, 8, space.channels)
+    for values in batch.values():
+        assert -1 <= values.min() <= values.max() <= 1
+    np.testing.assert_array_equal(space.from_network(batch["gray"], batch["target"]), rgb)
+    ab = SPACES["lab"].to_network(rgb)["target"]
+    np.testing.assert_allclose(space.join_ab(batch["gray"], batch["target"]), ab, atol=1e-3)
+
+
+def test_gray_of_the_rgb_space_by_hand():
+    rgb = np.array([[[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]]], np.uint8)
+    gray = SPACES["rgb"].to_network(rgb)["gray"][0, 0, :, 0]
+    np.testing.assert_allclose(gray, 2 * np.array([0.299, 0.587, 0.114, 1]) - 1, atol=1e-4)
+
+
+def test_only_whole_images_may_have_another_lightness():
+    rgb = photo()
+    for name, space in SPACES.items():
+        batch = space.to_network(rgb)
+        darker = space.from_network(batch["gray"], batch["target"] - 0.2)
+        changed = np.abs(SPACES["lab"].see(darker) - SPACES["lab"].see(rgb)).mean()
+        assert (changed > 0.05) == (name != "lab")
+
+
+def test_a_target_of_twice_the_size():
+    rgb = photo()
+    space = SPACES["lab_to_rgb"]._replace(scale=2)
+    batch = space.to_network(rgb, np.ones(2, np.float32))
+    assert batch["gray"].shape == (2, 6, 4, 1)
+    assert batch["target"].shape == (2, 12, 8, 3)
+    # Each block of the picture holds whole pixels of the smaller one.
+    np.testing.assert_allclose(batch["gray"], space.see(rgb[:, ::2, ::2]), atol=1e-5)
+    pairs = space.pair(batch["gray"], batch["target"])
+    assert pairs.shape == (2, 12, 8, 4)
+    np.testing.assert_array_equal(pairs[:, ::2, 1::2, :1], batch["gray"])
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_gamma_bends_the_lightness_and_keeps_the_colours(name):
+    rgb, space = photo() // 2 + 64, SPACES[name]
+    bent = space.to_network(rgb, np.array([1.0, 1.3]))
+    image = space.join(bent["gray"], bent["target"])
+    lab = SPACES["lab"].to_network(jnp.round(255 * image).astype(jnp.uint8))
+    plain = SPACES["lab"].to_network(rgb)
+    np.testing.assert_allclose(lab["gray"][0], plain["gray"][0], atol=0.02)
+    expected = 2 * ((plain["gray"][1] + 1) / 2) ** 1.3 - 1
+    np.testing.assert_allclose(lab["gray"][1], expected, atol=0.02)
+    np.testing.assert_allclose(lab["target"], plain["target"], atol=0.03)
+
+
+def test_the_configuration_chooses(config):
+    config.data.color_space = "rgb"
+    assert spaces.build(config.data).channels == 3
+    config.data.color_space = "lab_to_rgb"
+    config.data.target_scale = 2
+    assert spaces.build(config.data).scale == 2
