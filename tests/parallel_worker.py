@@ -37,7 +37,7 @@ def make_config(name: str):
     config.discriminator.num_filters = 4
     config.train.ema_decay = 0.9
     optimizers = (config.optimizer.generator, config.optimizer.discriminator)
-    if name != "pix2pix":
+    if name in ("wgan_clip", "wgan_gp", "dropout"):
         config.objective.name = "wgan"
         config.objective.critic_steps = 2
     if name == "wgan_clip":
@@ -53,6 +53,13 @@ def make_config(name: str):
     if name == "dropout":
         config.objective.lambda_gp = 10.0
         config.generator.dropout = 0.5
+    if name == "cyclegan":
+        config.objective.name = "cyclegan"
+        config.objective.lambda_l1 = 0.0
+        config.objective.pool_size = 20
+        config.data.color_space = "lab_full"
+        for optimizer in optimizers:
+            optimizer.eps = 1e-3  # as in clipping
     return config
 
 
@@ -65,7 +72,7 @@ def train(config, step, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
-    to_network = jax.jit(spaces.SPACES["lab"].to_network)
+    to_network = jax.jit(spaces.build(config.data).to_network)
     examples = objectives.examples_per_step(config)
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)

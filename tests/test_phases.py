@@ -127,6 +127,7 @@ def base_run(tmp_path_factory):
     config.discriminator.num_filters = 4
     config.objective.name = "regression"
     config.train.num_steps = 1
+    config.train.eval_every = 0
     config.train.ema_decay = 0.9
     workdir = tmp_path_factory.mktemp("base") / "run"
     return config, workdir, jax.device_get(loop.train_and_evaluate(config, workdir))

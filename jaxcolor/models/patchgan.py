@@ -66,6 +66,4 @@ class PatchGAN(nn.Module):
         if self.norm == "batch":
             return layers.batch_norm(True, self.axis_name, self.dtype)(x)
         groups = {"instance": x.shape[-1], "layer": 1}
-        return nn.GroupNorm(
-            groups[self.norm], epsilon=1e-5, scale_init=layers.scale_init, dtype=self.dtype
-        )(x)
+        return layers.group_norm(groups[self.norm], self.dtype)(x)

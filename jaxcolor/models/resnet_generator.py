@@ -87,10 +87,7 @@ class ResNetGenerator(nn.Module):
         return layers.Conv(features, kernel, stride, padding, False, self.dtype)(x)
 
     def _norm(self, x: jax.Array) -> jax.Array:
-        norm = nn.GroupNorm(
-            None, 1, epsilon=1e-5, dtype=self.dtype, use_bias=False, use_scale=False
-        )
-        return norm(x)
+        return layers.group_norm(x.shape[-1], self.dtype, affine=False)(x)
 
 
 def _reflect(x: jax.Array, width: int) -> jax.Array:
