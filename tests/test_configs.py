@@ -9,6 +9,7 @@ from conftest import ROOT, run_module
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.config import InputError
+from jaxcolor.data import spaces
 
 CONFIGS = sorted((ROOT / "configs").rglob("*.py"))
 
@@ -27,12 +28,10 @@ def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     config_lib.validate(config)
     objective = objectives.build(config, 10)
     state = jax.eval_shape(objective.init, jax.random.key(0))
-    size = config.data.image_size
+    space, size = spaces.build(config.data), config.data.image_size * config.data.target_scale
     examples = objectives.examples_per_step(config)
-    batch = {
-        name: jax.ShapeDtypeStruct((examples, size, size, channels), jnp.float32)
-        for name, channels in (("gray", 1), ("target", 2))
-    }
+    rgb = jax.ShapeDtypeStruct((examples, size, size, 3), jnp.uint8)
+    batch = jax.eval_shape(space.to_network, rgb)
     after, metrics = jax.eval_shape(
         objective.step, state, objective.frozen, batch, jax.random.key(0)
     )

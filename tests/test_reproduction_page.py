@@ -86,7 +86,7 @@ ROWS = [
         "S6",
         "CycleGAN",
         {},
-        summary(19.0, 14.0, 89.996, fps_generator=30.0),
+        summary(19.0, 14.0, 89.99996, fps_generator=30.0),
         "",
         {"G_GAN": [(1, 0.7), (2, np.nan)], "cycle": [(1, np.inf)]},
         {},
@@ -211,7 +211,7 @@ def test_best_and_better_are_marked(root):
     for heading in best:
         for name, td in column(root, heading).items():
             assert ("▲" in text(td)) == (name in better[heading])
-    assert text(column(root, "KID")["A1"]) == "0.0212 ± 0.0014"
+    assert text(column(root, "KID")["A1"]) == "0.02120 ± 0.00140"
     assert text(column(root, "KID")["S6"]) == "–"
     assert text(column(root, "PSNR")["gray"]) == "20.00 (1 equal)"
 
