@@ -7,12 +7,13 @@ with the maps and with JAX's own derivatives of the same operations; the two tak
 """
 
 import argparse
-import time
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+import timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
@@ -67,8 +68,8 @@ def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]
         )
 
     return {
-        "U-Net, gradient": (jax.grad(generator_loss), (variables["params"],)),
-        "PatchGAN, gradient of the penalty": (jax.grad(penalty), (params,)),
+        "of the U-Net": (jax.grad(generator_loss), (variables["params"],)),
+        "of the PatchGAN's penalty": (jax.grad(penalty), (params,)),
     }
 
 
@@ -82,18 +83,24 @@ def compile_with(convolution, transposed, function: Callable, arguments: tuple) 
         layers.convolution, layers.transposed_convolution = ours
 
 
+def run(program: Callable, arguments: tuple) -> None:
+    """Runs a program to its end."""
+    jax.block_until_ready(program(*arguments))
+
+
 def main() -> None:
     """Prints seconds of both kinds and their ratio."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, runs=5)
     parser.add_argument("--image_size", type=int, default=256)
     parser.add_argument("--batch_size", type=int, default=4)
-    parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
+    if args.quick:
+        args.image_size = 64
+    rows = [["gradient", "way", "seconds", "the maps are faster", "difference"]]
+    figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
     kinds = {
-        "plain JAX": (plain, plain_transposed),
         "maps": (layers.convolution, layers.transposed_convolution),
+        "plain JAX": (plain, plain_transposed),
     }
     for name, (function, arguments) in make_functions(args).items():
         programs = {k: compile_with(*v, function, arguments) for k, v in kinds.items()}
@@ -102,19 +109,21 @@ def main() -> None:
         difference = max(
             float(jnp.abs(a - b).max()) for a, b in zip(*map(jax.tree.leaves, results), strict=True)
         )
-        times: dict[str, list[float]] = {kind: [] for kind in programs}
-        for _ in range(args.runs):
-            for kind, program in programs.items():
-                start = time.perf_counter()
-                jax.block_until_ready(program(*arguments))
-                times[kind].append(time.perf_counter() - start)
-        ratios = np.array(times["plain JAX"]) / np.array(times["maps"])
-        seconds = ", ".join(f"{kind} {np.median(values):.3f} s" for kind, values in times.items())
-        print(
-            f"{name}: {seconds}; {np.median(ratios):.1f} times as fast (pairs: "
-            f"{ratios.min():.1f} to {ratios.max():.1f}), largest difference "
-            f"{difference / scale:.1e} of the largest gradient"
-        )
+        ways = {
+            kind: functools.partial(run, program, arguments) for kind, program in programs.items()
+        }
+        figures[name] = timing.race(ways, args.runs)
+        for kind, result in figures[name].items():
+            rows.append(
+                [
+                    name,
+                    kind,
+                    f"{result['seconds']:.3f}",
+                    timing.format_ratio(result),
+                    f"{difference / scale:.1e}",
+                ]
+            )
+    timing.report(args, rows, figures)
     print(f"{jax.devices()[0].device_kind}, batch {args.batch_size}, {args.image_size} pixels")
 
 

@@ -14,6 +14,7 @@ import time
 import grain
 import jax
 import numpy as np
+import timing
 
 from jaxcolor.data import spaces
 
@@ -53,15 +54,14 @@ def seconds_per_batch(dataset: grain.MapDataset, put, args: argparse.Namespace) 
 
 def main() -> None:
     """Prints images per second of both ways and their ratio."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, runs=7)
     parser.add_argument("--image_size", type=int, default=256)
     parser.add_argument("--batch_size", type=int, default=16)
     parser.add_argument("--batches", type=int, default=40)
     parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--runs", type=int, default=7)
     args = parser.parse_args()
+    if args.quick:
+        args.image_size = 64
 
     rng = np.random.default_rng(0)
     size = args.image_size
@@ -69,25 +69,27 @@ def main() -> None:
     source = grain.MapDataset.source(pictures).repeat(args.batches * args.batch_size // 64 + 1)
     convert = jax.jit(spaces.SPACES["lab"].to_network)
     ways = {
-        "workers": (source.map(to_network_numpy), jax.device_put),
         "device": (source, convert),
+        "workers": (source.map(to_network_numpy), jax.device_put),
     }
     in_workers = jax.tree.map(np.asarray, to_network_numpy(pictures[0]))
     on_device = jax.device_get(convert(pictures[:1]))
     for name, array in in_workers.items():
         np.testing.assert_allclose(array, on_device[name][0], atol=1e-4)
 
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(args.runs):
         for name, (dataset, put) in ways.items():
-            times[name].append(seconds_per_batch(dataset, put, args))
-    for name, values in times.items():
-        print(f"{name:8s} {args.batch_size / np.median(values):10.0f} images/s")
-    ratios = np.array(times["workers"]) / np.array(times["device"])
+            seconds[name].append(seconds_per_batch(dataset, put, args))
+    results = timing.compare(seconds)
+    rows = [["where", "images/s", "the device is faster"]]
+    for name, result in results.items():
+        rate = args.batch_size / result["seconds"]
+        rows.append([name, f"{rate:.0f}", timing.format_ratio(result)])
+    timing.report(args, rows, results)
     print(
-        f"device is {np.median(ratios):.2f} times as fast (pairs: {ratios.min():.2f} to "
-        f"{ratios.max():.2f}); {jax.devices()[0].device_kind}, {size} × {size}, "
-        f"batch {args.batch_size}, {args.threads} threads"
+        f"{jax.devices()[0].device_kind}, {size} × {size}, batch {args.batch_size}, {args.threads} "
+        "threads"
     )
 
 

@@ -8,18 +8,17 @@ memory to 2,048 features per image; and from the moments of features to their di
 SciPy's matrix root as pytorch-fid takes it.
 """
 
-import argparse
 import contextlib
-import json
 import pathlib
 import sys
-import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
 import scipy.linalg
+import timing
 import torch
 
 from jaxcolor.backbones import weights
@@ -29,34 +28,6 @@ SCRIPTS = pathlib.Path(__file__).parent
 sys.path += [str(SCRIPTS), str(SCRIPTS.parent / "tests")]
 import make_backbone_goldens  # noqa: E402  Defines operators that torchvision wants.
 import pytorch_fid.inception  # noqa: E402
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """Times one call."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def compare(
-    name: str, ours: Callable[[], object], theirs: Callable[[], object], runs: int
-) -> dict[str, float]:
-    """Lets two ways take turns and prints how many times as fast ours is."""
-    ours(), theirs()
-    pairs = np.array([(seconds(ours), seconds(theirs)) for _ in range(runs)])
-    ratios = pairs[:, 1] / pairs[:, 0]
-    result = {
-        "ours_s": float(np.median(pairs[:, 0])),
-        "theirs_s": float(np.median(pairs[:, 1])),
-        "ratio": float(np.median(ratios)),
-        "ratio_min": float(ratios.min()),
-        "ratio_max": float(ratios.max()),
-    }
-    print(
-        f"{name}: {result['ours_s']:.3f} s against {result['theirs_s']:.3f} s, "
-        f"{result['ratio']:.2f} times as fast ({ratios.min():.2f} to {ratios.max():.2f})"
-    )
-    return result
 
 
 def make_features(batch_size: int) -> tuple[Callable[[], object], Callable[[], object]]:
@@ -108,32 +79,26 @@ def make_distances(dimensions: int) -> tuple[Callable[[], object], Callable[[], 
 
 def main() -> None:
     """Prints both comparisons."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, runs=7)
     parser.add_argument("--batch_size", type=int, default=32)
     parser.add_argument("--dimensions", type=int, default=2048)
-    parser.add_argument("--runs", type=int, default=7, help="pairs")
-    parser.add_argument("--quick", action="store_true", help="small, to see that it works")
-    parser.add_argument("--json", type=pathlib.Path, help="where the figures go")
     args = parser.parse_args()
     if args.quick:
         args.batch_size, args.dimensions, args.runs = 8, 512, 3
-    results = {
-        "device": jax.devices()[0].device_kind,
-        "features": compare(
-            f"FID features of {args.batch_size} images",
-            *make_features(args.batch_size),
-            args.runs,
-        ),
-        "distance": compare(
+    rows = [["what", "way", "seconds", "jaxcolor is faster"]]
+    figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
+    for what, (ours, theirs), runs in (
+        (f"FID features of {args.batch_size} images", make_features(args.batch_size), args.runs),
+        (
             f"Fréchet distance of {args.dimensions} dimensions",
-            *make_distances(args.dimensions),
+            make_distances(args.dimensions),
             min(args.runs, 3),
         ),
-    }
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=2) + "\n")
+    ):
+        figures[what] = timing.race({"jaxcolor": ours, "reference": theirs}, runs)
+        for way, result in figures[what].items():
+            rows.append([what, way, f"{result['seconds']:.3f}", timing.format_ratio(result)])
+    timing.report(args, rows, figures)
 
 
 if __name__ == "__main__":

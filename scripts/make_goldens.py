@@ -17,59 +17,7 @@ from torch import nn
 TESTS = pathlib.Path(__file__).parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
 import seeded  # noqa: E402
-
-
-class UNetBlock(nn.Module):
-    """One level of the pix2pix U-Net, with the levels below it inside."""
-
-    def __init__(self, outer, inner, below=None, inputs=None, outermost=False):
-        super().__init__()
-        down = nn.Conv2d(inputs or outer, inner, 4, 2, 1, bias=False)
-        width = inner if below is None else 2 * inner
-        up = nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=outermost)
-        if outermost:
-            parts = [down, below, nn.ReLU(), up, nn.Tanh()]
-        elif below is None:
-            parts = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, nn.BatchNorm2d(outer)]
-        else:
-            norms = nn.BatchNorm2d(inner), nn.BatchNorm2d(outer)
-            parts = [nn.LeakyReLU(0.2), down, norms[0], below, nn.ReLU(), up, norms[1]]
-        self.outermost = outermost
-        self.model = nn.Sequential(*parts)
-
-    def forward(self, x):
-        """Joins the block's output to its input, but for the outermost."""
-        y = self.model(x)
-        return y if self.outermost else torch.cat([x, y], dim=1)
-
-
-class UNet(nn.Module):
-    """The pix2pix U-Net, one channel to two, without dropout."""
-
-    def __init__(self, levels, num_filters):
-        super().__init__()
-        filters = [num_filters * min(2**level, 8) for level in range(levels)]
-        block = UNetBlock(filters[-2], filters[-1])
-        for level in reversed(range(1, levels - 1)):
-            block = UNetBlock(filters[level - 1], filters[level], block)
-        self.model = UNetBlock(2, filters[0], block, inputs=1, outermost=True)
-
-    def forward(self, x):
-        """Maps lightness `[N, 1, H, W]` to colours `[N, 2, H, W]`."""
-        return self.model(x)
-
-
-def make_patchgan(num_filters: int) -> nn.Module:
-    """The 70 × 70 PatchGAN of pix2pix for three channels."""
-    layers = [nn.Conv2d(3, num_filters, 4, 2, 1), nn.LeakyReLU(0.2)]
-    for level, stride in ((1, 2), (2, 2), (3, 1)):
-        inputs, outputs = num_filters * 2 ** (level - 1), num_filters * 2**level
-        layers += [
-            nn.Conv2d(inputs, outputs, 4, stride, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.LeakyReLU(0.2),
-        ]
-    return nn.Sequential(*layers, nn.Conv2d(8 * num_filters, 1, 4, 1, 1))
+from pytorch_networks import UNet, make_patchgan  # noqa: E402
 
 
 def load_seeded(network: nn.Module) -> nn.Module:

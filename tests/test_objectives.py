@@ -12,7 +12,7 @@ from test_networks import converted
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.losses.adversarial import binary_cross_entropy, gradient_penalty
-from jaxcolor.models import layers
+from jaxcolor.models.convolution import convolution
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import wgan
 from jaxcolor.objectives.adversarial import apply_discriminator
@@ -183,7 +183,7 @@ def test_statistics_move_once_a_step_and_the_step_counts(adversarial):
     x = batch["gray"][1::2]
     for level, activation in ((0, lambda x: x), (1, lambda x: nn.leaky_relu(x, 0.2))):
         kernel = before["params"][f"down_{level}"]["kernel"]
-        x = layers.convolution(activation(x), kernel, 2, ((1, 1), (1, 1)))
+        x = convolution(activation(x), kernel, 2, ((1, 1), (1, 1)))
     np.testing.assert_allclose(
         after["batch_stats"]["down_norm_1"]["mean"], 0.1 * x.mean((0, 1, 2)), rtol=1e-3, atol=1e-7
     )

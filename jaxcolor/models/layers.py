@@ -1,13 +1,5 @@
-"""Layers that the networks share: convolutions, normalization, dropout.
+"""Layers that the networks share: convolutions, normalization, dropout."""
 
-Convolution, its transpose and its kernel gradient are three bilinear maps. Here each one's
-derivative is written in the other two, so that every order of derivative, the gradient penalty's
-second one included, is made of three fast operations. Left to itself, JAX differentiates a
-transposed convolution into forms for which XLA has only a naive loop on CPUs: 20 times slower
-for a layer of the U-Net. Numbers are the same (`scripts/benchmark_convolution.py`).
-"""
-
-import functools
 from typing import Any
 
 import flax.linen as nn
@@ -15,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-Padding = tuple[tuple[int, int], tuple[int, int]]
+from jaxcolor.models.convolution import convolution, transposed_convolution
 
 # pix2pix (Isola et al., 2017, §6.2): weights from N(0, 0.02), scales of norms from N(1, 0.02).
 weight_init = nn.initializers.normal(0.02)
@@ -24,105 +16,6 @@ weight_init = nn.initializers.normal(0.02)
 def scale_init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> jax.Array:
     """Draws the scales of a normalization from N(1, 0.02)."""
     return 1 + weight_init(key, shape, dtype)
-
-
-def _plain(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
-    return lax.conv_general_dilated(
-        x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
-    """Convolves: bilinear in `x` and `kernel`.
-
-    Args:
-        x: `[N, H, W, I]`.
-        kernel: `[kh, kw, I, O]`, same dtype.
-        stride: in both directions, in pixels.
-        padding: zeros before and after the rows and the columns.
-
-    Returns:
-        `[N, H', W', O]`.
-    """
-    return _plain(x, kernel, stride, padding)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def transposed_convolution(
-    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
-) -> jax.Array:
-    """Transposes `convolution` in its input: bilinear in `y` and `kernel`.
-
-    Args:
-        y: `[N, H', W', O]`.
-        kernel: `[kh, kw, I, O]`, the kernel of the convolution that is transposed.
-        stride: of that convolution.
-        padding: of that convolution.
-        size: H and W of the result; that convolution must bring them to H' and W'.
-
-    Returns:
-        `[N, H, W, I]`.
-    """
-    shape = jax.ShapeDtypeStruct((y.shape[0], *size, kernel.shape[2]), y.dtype)
-    transpose = jax.linear_transpose(lambda x: _plain(x, kernel, stride, padding), shape)
-    return transpose(y)[0]
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def kernel_correlation(
-    x: jax.Array, y: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
-) -> jax.Array:
-    """Transposes `convolution` in its kernel: bilinear in `x` and `y`.
-
-    Args:
-        x: `[N, H, W, I]`.
-        y: `[N, H', W', O]`.
-        stride: of that convolution.
-        padding: of that convolution.
-        size: kh and kw of the result.
-
-    Returns:
-        `[kh, kw, I, O]`.
-    """
-    shape = jax.ShapeDtypeStruct((*size, x.shape[-1], y.shape[-1]), x.dtype)
-    transpose = jax.linear_transpose(lambda kernel: _plain(x, kernel, stride, padding), shape)
-    return transpose(y)[0]
-
-
-def _convolution_fwd(x, kernel, stride, padding):
-    return convolution(x, kernel, stride, padding), (x, kernel)
-
-
-def _convolution_bwd(stride, padding, residuals, dy):
-    x, kernel = residuals
-    dx = transposed_convolution(dy, kernel, stride, padding, x.shape[1:3])
-    return dx, kernel_correlation(x, dy, stride, padding, kernel.shape[:2])
-
-
-def _transposed_fwd(y, kernel, stride, padding, size):
-    return transposed_convolution(y, kernel, stride, padding, size), (y, kernel)
-
-
-def _transposed_bwd(stride, padding, size, residuals, dx):
-    y, kernel = residuals
-    dy = convolution(dx, kernel, stride, padding)
-    return dy, kernel_correlation(dx, y, stride, padding, kernel.shape[:2])
-
-
-def _correlation_fwd(x, y, stride, padding, size):
-    return kernel_correlation(x, y, stride, padding, size), (x, y)
-
-
-def _correlation_bwd(stride, padding, size, residuals, dkernel):
-    x, y = residuals
-    dx = transposed_convolution(y, dkernel, stride, padding, x.shape[1:3])
-    return dx, convolution(x, dkernel, stride, padding)
-
-
-convolution.defvjp(_convolution_fwd, _convolution_bwd)
-transposed_convolution.defvjp(_transposed_fwd, _transposed_bwd)
-kernel_correlation.defvjp(_correlation_fwd, _correlation_bwd)
 
 
 class Conv(nn.Module):

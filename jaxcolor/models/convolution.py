@@ -1,0 +1,181 @@
+"""Convolution, its transpose and its kernel gradient, as three bilinear maps.
+
+Each one's derivative is written in the other two, so that every order of derivative, the gradient
+penalty's second one included, is made of three fast operations. Left to itself, JAX differentiates
+a transposed convolution into forms for which XLA has only a naive loop on CPUs: 20 times slower for
+a layer of the U-Net. Numbers are the same (`scripts/benchmark_convolution.py`).
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+Padding = tuple[tuple[int, int], tuple[int, int]]
+
+# With fewer, what the two ways below gain is not worth the longer compiling.
+_MIN_BLOCK_CHANNELS = 64
+_MIN_PATCH_WEIGHTS = 128 * 128
+
+
+def _plain(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
+    """Convolves by operations that JAX may differentiate once, in either argument."""
+    if _fits_into_kernel(x.shape[1:3], kernel):
+        return _convolve_by_patches(x, kernel, stride, padding)
+    return lax.conv_general_dilated(
+        x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def _on_cpu() -> bool:
+    return jax.default_backend() == "cpu"
+
+
+def _fits_into_kernel(size: tuple[int, ...], kernel: jax.Array) -> bool:
+    height, width, inputs, outputs = kernel.shape
+    heavy = inputs * outputs >= _MIN_PATCH_WEIGHTS
+    return _on_cpu() and heavy and size[0] * size[1] <= height * width
+
+
+def _convolve_by_patches(
+    x: jax.Array, kernel: jax.Array, stride: int, padding: Padding
+) -> jax.Array:
+    """Convolves as one matrix product of all patches.
+
+    XLA exchanges image and kernel where the image is the smaller one, and takes up to 50 times as
+    long on CPUs.
+    """
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
+    rows, columns = (
+        (side - length) // stride * stride + 1
+        for side, length in zip(x.shape[1:3], kernel.shape[:2], strict=True)
+    )
+    patches = [
+        x[:, row : row + rows : stride, column : column + columns : stride]
+        for row in range(kernel.shape[0])
+        for column in range(kernel.shape[1])
+    ]
+    return jnp.concatenate(patches, axis=-1) @ kernel.reshape(-1, kernel.shape[3])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
+    """Convolves: bilinear in `x` and `kernel`.
+
+    Args:
+        x: `[N, H, W, I]`.
+        kernel: `[kh, kw, I, O]`, same dtype.
+        stride: in both directions, in pixels.
+        padding: zeros before and after the rows and the columns.
+
+    Returns:
+        `[N, H', W', O]`.
+    """
+    return _plain(x, kernel, stride, padding)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def transposed_convolution(
+    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
+) -> jax.Array:
+    """Transposes `convolution` in its input: bilinear in `y` and `kernel`.
+
+    Args:
+        y: `[N, H', W', O]`.
+        kernel: `[kh, kw, I, O]`, the kernel of the convolution that is transposed.
+        stride: of that convolution.
+        padding: of that convolution.
+        size: H and W of the result; that convolution must bring them to H' and W'.
+
+    Returns:
+        `[N, H, W, I]`.
+    """
+    small = _fits_into_kernel(size, kernel)
+    if _on_cpu() and not small and stride > 1 and kernel.shape[2] >= _MIN_BLOCK_CHANNELS:
+        return _transpose_by_blocks(y, kernel, stride, padding, size)
+    shape = jax.ShapeDtypeStruct((y.shape[0], *size, kernel.shape[2]), y.dtype)
+    transpose = jax.linear_transpose(lambda x: _plain(x, kernel, stride, padding), shape)
+    return transpose(y)[0]
+
+
+def _transpose_by_blocks(
+    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
+) -> jax.Array:
+    """Computes `transposed_convolution` as a plain convolution of stride 1 and a shuffle.
+
+    The result falls into blocks of `stride` × `stride` pixels, which all depend on the same few
+    inputs around them: so the convolution gives each block's pixels as channels.
+    """
+    height, width, inputs, outputs = kernel.shape
+    taps = [-(-side // stride) for side in (height, width)]
+    missing = [stride * count - side for count, side in zip(taps, (height, width), strict=True)]
+    kernel = jnp.pad(kernel, ((0, missing[0]), (0, missing[1]), (0, 0), (0, 0)))
+    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
+    kernel = kernel[::-1, :, ::-1].transpose(0, 2, 5, 1, 3, 4).reshape(*taps, outputs, -1)
+    blocks = _plain(y, kernel, 1, ((taps[0] - 1,) * 2, (taps[1] - 1,) * 2))
+    count, rows, columns, _ = blocks.shape
+    x = blocks.reshape(count, rows, columns, stride, stride, inputs).transpose(0, 1, 3, 2, 4, 5)
+    x = x.reshape(count, stride * rows, stride * columns, inputs)
+    # What the convolution had padded goes, and rows that it never reached come as zeros.
+    edges = [
+        (-before, before + side - found, 0)
+        for (before, _), side, found in zip(padding, size, x.shape[1:3], strict=True)
+    ]
+    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def kernel_correlation(
+    x: jax.Array, y: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
+) -> jax.Array:
+    """Transposes `convolution` in its kernel: bilinear in `x` and `y`.
+
+    Args:
+        x: `[N, H, W, I]`.
+        y: `[N, H', W', O]`.
+        stride: of that convolution.
+        padding: of that convolution.
+        size: kh and kw of the result.
+
+    Returns:
+        `[kh, kw, I, O]`.
+    """
+    shape = jax.ShapeDtypeStruct((*size, x.shape[-1], y.shape[-1]), x.dtype)
+    transpose = jax.linear_transpose(lambda kernel: _plain(x, kernel, stride, padding), shape)
+    return transpose(y)[0]
+
+
+def _convolution_fwd(x, kernel, stride, padding):
+    return convolution(x, kernel, stride, padding), (x, kernel)
+
+
+def _convolution_bwd(stride, padding, residuals, dy):
+    x, kernel = residuals
+    dx = transposed_convolution(dy, kernel, stride, padding, x.shape[1:3])
+    return dx, kernel_correlation(x, dy, stride, padding, kernel.shape[:2])
+
+
+def _transposed_fwd(y, kernel, stride, padding, size):
+    return transposed_convolution(y, kernel, stride, padding, size), (y, kernel)
+
+
+def _transposed_bwd(stride, padding, size, residuals, dx):
+    y, kernel = residuals
+    dy = convolution(dx, kernel, stride, padding)
+    return dy, kernel_correlation(dx, y, stride, padding, kernel.shape[:2])
+
+
+def _correlation_fwd(x, y, stride, padding, size):
+    return kernel_correlation(x, y, stride, padding, size), (x, y)
+
+
+def _correlation_bwd(stride, padding, size, residuals, dkernel):
+    x, y = residuals
+    dx = transposed_convolution(y, dkernel, stride, padding, x.shape[1:3])
+    return dx, convolution(x, dkernel, stride, padding)
+
+
+convolution.defvjp(_convolution_fwd, _convolution_bwd)
+transposed_convolution.defvjp(_transposed_fwd, _transposed_bwd)
+kernel_correlation.defvjp(_correlation_fwd, _correlation_bwd)

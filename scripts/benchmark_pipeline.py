@@ -1,0 +1,186 @@
+"""Times the way from image files to Lab arrays on the device, against the usual loader.
+
+    pip install torch scikit-image && pip install --no-deps torchvision
+    python scripts/benchmark_pipeline.py photos
+
+The usual loader is that of most tutorials: Pillow, torchvision's resizing, scikit-image's
+`rgb2lab`, PyTorch's `DataLoader` with a worker process per core. Both give the same arrays. Beside
+it stand the limit, decoding alone on as many threads, ArrayRecord files, and images that were
+decoded once and stay in memory.
+"""
+
+import os
+import pathlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+import numpy as np
+import skimage.color
+import timing
+import torch
+import torchvision
+from array_record.python.array_record_module import ArrayRecordWriter
+from PIL import Image
+
+from jaxcolor import config as config_lib
+from jaxcolor import images
+from jaxcolor.data import pipeline, sources, spaces, transforms
+
+
+class UsualDataset(torch.utils.data.Dataset):
+    """Image files as tutorials read them."""
+
+    def __init__(self, paths: list[pathlib.Path], size: int):
+        self.paths = paths
+        self.resize = torchvision.transforms.Resize(
+            (size, size), torchvision.transforms.InterpolationMode.BICUBIC
+        )
+
+    def __len__(self) -> int:
+        """Returns the number of files."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        """Reads one file to L and ab in [-1, 1]."""
+        rgb = np.array(self.resize(Image.open(self.paths[index]).convert("RGB")))
+        lab = torchvision.transforms.functional.to_tensor(skimage.color.rgb2lab(rgb).astype("f4"))
+        return {"L": lab[[0]] / 50 - 1, "ab": lab[[1, 2]] / 110}
+
+
+class Decoded:
+    """A source that decodes each image once and keeps it at the networks' size."""
+
+    def __init__(self, source: sources.Source, size: int):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            decoded = pool.map(source.__getitem__, range(len(source)))
+            self.images = [transforms.fit(image, size, "stretch") for image in decoded]
+
+    def __len__(self) -> int:
+        """Returns the number of images."""
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Returns one image."""
+        return self.images[index]
+
+
+def train_batches(source: sources.Source, data: Any) -> Iterable[Any]:
+    """Makes the batches of training, without augmentation."""
+    to_network = jax.jit(spaces.build(data).to_network)
+    return pipeline.train_batches(
+        source,
+        data,
+        seed=0,
+        examples_per_step=data.batch_size,
+        process_index=0,
+        process_count=1,
+        put=lambda batch: to_network(**batch),
+    )
+
+
+def seconds_per_batch(batches: Iterator[Any], least_seconds: float) -> float:
+    """Measures how long a batch takes, after what was made ahead of the clock."""
+    for _ in range(6):
+        next(batches)
+    start, count = time.perf_counter(), 0
+    while (passed := time.perf_counter() - start) < least_seconds:
+        jax.block_until_ready(next(batches))
+        count += 1
+    return passed / count
+
+
+def endless(loader: Iterable[Any]) -> Iterator[Any]:
+    """Repeats a loader."""
+    while True:
+        yield from loader
+
+
+def check_equal(paths: list[pathlib.Path], size: int) -> float:
+    """Returns the largest difference between both loaders' arrays."""
+    convert = jax.jit(spaces.SPACES["lab"].to_network)
+    usual, gap = UsualDataset(paths, size), 0.0
+    for i in range(min(16, len(paths))):
+        ours = convert(transforms.fit(images.read(paths[i]), size, "stretch")[None])
+        for name, array in zip(("gray", "target"), usual[i].values(), strict=True):
+            gap = max(gap, float(np.abs(array.movedim(0, -1).numpy() - ours[name][0]).max()))
+    assert gap <= 1e-3, gap
+    return gap
+
+
+def main() -> None:
+    """Prints images per second and per core of each way."""
+    parser = timing.parser(__doc__, runs=5)
+    parser.add_argument("folder", type=pathlib.Path, help="of photographs")
+    parser.add_argument("--image_size", type=int, default=256)
+    parser.add_argument("--batch_size", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement (6)")
+    args = parser.parse_args()
+    if args.quick:
+        args.runs, args.seconds = 3, 2.0
+    cores = len(os.sched_getaffinity(0))
+    config = config_lib.get_config()
+    data = config.data
+    data.image_size, data.batch_size, data.augment = args.image_size, args.batch_size, False
+    paths = images.find(args.folder)
+    gap = check_equal(paths, args.image_size)
+    usual = torch.utils.data.DataLoader(
+        UsualDataset(paths, args.image_size),
+        args.batch_size,
+        shuffle=True,
+        num_workers=cores,
+        persistent_workers=True,
+        drop_last=True,
+    )
+
+    def decode() -> Iterator[Any]:
+        with ThreadPoolExecutor(cores) as pool:
+            while True:
+                yield from (
+                    list(pool.map(images.read, paths[i : i + args.batch_size]))
+                    for i in range(0, len(paths) - args.batch_size + 1, args.batch_size)
+                )
+
+    with tempfile.TemporaryDirectory() as folder:
+        record = pathlib.Path(folder, "train.array_record")
+        writer = ArrayRecordWriter(str(record), "group_size:1")
+        for path in paths:
+            writer.write(path.read_bytes())
+        writer.close()
+        data.source, data.path = "array_record", folder
+        ways: dict[str, Callable[[], Iterator[Any]]] = {
+            "jaxcolor, folder": lambda: iter(
+                train_batches(sources.FileSource(paths, 2 * args.image_size), data)
+            ),
+            "PyTorch, usual loader": lambda: endless(usual),
+            "decoding alone": decode,
+            "jaxcolor, ArrayRecord": lambda: iter(
+                train_batches(sources.open_splits(data, ["train"])["train"], data)
+            ),
+            "jaxcolor, decoded once": lambda: iter(
+                train_batches(Decoded(sources.FileSource(paths), args.image_size), data)
+            ),
+        }
+        running = {name: make() for name, make in ways.items()}
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(args.runs):
+            for name, batches in running.items():
+                seconds[name].append(seconds_per_batch(batches, args.seconds))
+    results = timing.compare(seconds)
+    rows = [["way", "images/s", "per core", "jaxcolor's folder is faster"]]
+    for name, result in results.items():
+        rate = args.batch_size / result["seconds"]
+        rows.append([name, f"{rate:.0f}", f"{rate / cores:.0f}", timing.format_ratio(result)])
+    figures = {"cores": cores, "image_size": args.image_size, "difference": gap, **results}
+    timing.report(args, rows, figures)
+    print(
+        f"{len(paths):,} files, {args.image_size} × {args.image_size}, batch {args.batch_size}, "
+        f"{cores} cores; largest difference of the arrays {gap:.1e}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What a training step costs by its sizes, and what it says between devices.
+
+    python scripts/benchmark_scaling.py
+
+First table: images per second of pix2pix by batch size, image size and filters. Second table: the
+collectives of a step and their bytes, read from the programs compiled for 1, 2, 4 and 8 simulated
+devices, beside the bytes of the parameters. Third table: what share of its speed a device keeps
+among others when nothing of the talk hides behind the computing:
+
+    efficiency = t / (t + 2 · (n - 1) / n · bytes / bandwidth),  t = FLOPs / speed
+
+where n counts the GPUs of one host over NVLink, and the hosts over their network, which carries
+each host's sum.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import benchmark_train
+import jax
+import timing
+
+from jaxcolor import objectives
+from jaxcolor.training.parallel import Devices
+
+_NVLINK = 450e9  # bytes per second each way, H100 and H200
+_NETWORK = 25e9  # 200 Gb/s
+_COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
+_BYTES = {"f32": 4, "bf16": 2, "f16": 2, "s32": 4, "u32": 4, "pred": 1}
+
+
+def count_collectives(program: str) -> tuple[int, int]:
+    """Counts the collectives of a compiled program, and the bytes of their results."""
+    pattern = rf"= (.*?) (?:{'|'.join(_COLLECTIVES)})(?:-start)?\("
+    number = size = 0
+    for line in program.splitlines():
+        if found := re.search(pattern, line):
+            number += 1
+            for dtype, shape in re.findall(r"(\w+)\[([\d,]*)\]", found[1]):
+                elements = 1
+                for side in filter(None, shape.split(",")):
+                    elements *= int(side)
+                size += elements * _BYTES[dtype]
+    return number, size
+
+
+def print_collectives(name: str, image_size: int, batch_size: int) -> None:
+    """Prints the collectives of a step on all devices, their bytes, and those of the gradients."""
+    config = benchmark_train.configure(name, image_size, batch_size, "float32")
+    devices = Devices()
+    objective = objectives.build(config, config.train.num_steps, devices.axis_name)
+    state = devices.replicate(jax.jit(objective.init)(jax.random.key(0)))
+    batch = devices.spread(benchmark_train.make_examples(config))
+    frozen = devices.replicate(objective.frozen)
+    step = jax.jit(devices.compile_step(objective.step))
+    program = step.lower(state, frozen, batch, jax.random.key(1)).compile().as_text()
+    updates = {"generator": 1, "discriminator": config.objective.critic_steps}
+    gradients = sum(
+        updates[name] * leaf.nbytes
+        for name, network in state.networks.items()
+        for leaf in jax.tree.leaves(network.variables["params"])
+    )
+    print(*count_collectives(program), gradients)
+
+
+def read_collectives(
+    devices: int, name: str, image_size: int, batch_size: int
+) -> tuple[int, int, int]:
+    """Returns what `print_collectives` prints in a process of so many simulated devices."""
+    call = f"import benchmark_scaling as b; b.print_collectives{(name, image_size, batch_size)}"
+    environment = {
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", call],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+    number, size, gradients = map(int, run.stdout.split()[-3:])
+    return number, size, gradients
+
+
+def efficiency(step_seconds: float, size: int, count: int, bandwidth: float) -> float:
+    """Returns the share of its speed that a member keeps among `count` of them."""
+    return step_seconds / (step_seconds + 2 * (count - 1) / count * size / bandwidth)
+
+
+def main() -> None:
+    """Prints the three tables."""
+    parser = timing.parser(__doc__, runs=3)
+    parser.add_argument(
+        "--speed", type=float, default=300e12, help="FLOP/s that a GPU reaches (300e12)"
+    )
+    args = parser.parse_args()
+    base = {"image_size": 64, "batch_size": 8, "filters": 32}
+    series: dict[str, list[int]] = {
+        "batch_size": [1, 4, 16, 64],
+        "image_size": [64, 128, 256],
+        "filters": [16, 32, 64],
+    }
+    if args.quick:
+        series = {name: values[:2] for name, values in series.items()}
+    figures: dict[str, Any] = {"device": jax.devices()[0].device_kind, "costs": {}}
+    rows = [["image size", "batch", "filters", "images/s", "GFLOP/s"]]
+    for sizes in [base | {name: value} for name, values in series.items() for value in values]:
+        config = benchmark_train.configure(
+            "pix2pix", sizes["image_size"], sizes["batch_size"], "float32"
+        )
+        config.generator.num_filters = config.discriminator.num_filters = sizes["filters"]
+        step, flops = benchmark_train.make_jaxcolor(config)
+        seconds = timing.race({"jaxcolor": step}, args.runs)["jaxcolor"]["seconds"]
+        rate = sizes["batch_size"] / seconds
+        figures["costs"][str(sizes)] = rate
+        rows.append([*map(str, sizes.values()), f"{rate:.1f}", f"{flops / seconds / 1e9:.0f}"])
+    print(timing.table(rows))
+
+    image_size, batch_size = (64, 16) if args.quick else (256, 16)
+    counts = (1, 8) if args.quick else (1, 2, 4, 8)
+    rows = [["objective", "devices", "collectives", "MB", "MB of gradients"]]
+    sizes_of: dict[str, int] = {}
+    for name in ("pix2pix", "wgan_gp"):
+        for count in counts:
+            number, size, gradients = read_collectives(count, name, image_size, batch_size)
+            figures[f"{name}, {count} devices"] = {"collectives": number, "bytes": size}
+            sizes_of[name] = size
+            rows.append(
+                [name, str(count), str(number), f"{size / 1e6:.1f}", f"{gradients / 1e6:.1f}"]
+            )
+    print(timing.table(rows))
+
+    rows = [["objective", "batch per GPU", "8 GPUs, NVLink", "2 hosts of 8, 200 Gb/s"]]
+    for name, size in sizes_of.items():
+        for per_device in (16, 64):
+            config = benchmark_train.configure(name, image_size, 1, "float32")
+            _, flops = benchmark_train.make_jaxcolor(config)
+            seconds = per_device * flops / args.speed
+            inside = efficiency(seconds, size, 8, _NVLINK)
+            across = efficiency(seconds / inside, size, 2, _NETWORK) * inside
+            figures[f"{name}, {per_device} per GPU"] = {"nvlink": inside, "hosts": across}
+            rows.append([name, str(per_device), f"{inside:.0%}", f"{across:.0%}"])
+    timing.report(args, rows, figures)
+    print(f"{image_size} × {image_size}; a GPU that reaches {args.speed / 1e12:.0f} TFLOP/s")
+
+
+if __name__ == "__main__":
+    main()

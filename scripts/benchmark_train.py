@@ -1,0 +1,254 @@
+"""Times whole training steps against PyTorch's, in turns.
+
+    pip install torch
+    python scripts/benchmark_train.py
+
+Both sides train the U-Net and the 70 × 70 PatchGAN on the same arrays: pix2pix, and Wasserstein
+GANs with clipped weights and with a gradient penalty, five critic updates to one of the generator.
+PyTorch's side is written to be fast: channels last, fused optimizers, one run of the generator for
+both updates, gradients of what is needed only, no number fetched inside the step; on a GPU bfloat16
+by autocast, and a second time through `torch.compile`.
+"""
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # Both share one GPU.
+
+import jax
+import numpy as np
+import timing
+import torch
+from pytorch_networks import UNet, make_patchgan
+
+from jaxcolor import config as config_lib
+from jaxcolor import objectives
+from jaxcolor.training.parallel import Devices
+
+_OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp")
+
+
+def configure(name: str, image_size: int, batch_size: int, dtype: str) -> Any:
+    """Makes the configuration of an objective, as of `configs/`."""
+    config = config_lib.get_config()
+    config.data.image_size, config.data.batch_size = image_size, batch_size
+    config.train.dtype, config.train.num_steps = dtype, 1000
+    if name != "pix2pix":
+        config.objective.name, config.objective.critic_steps = "wgan", 5
+        if name == "wgan_clip":
+            config.objective.clip = 0.01
+        else:
+            config.objective.lambda_gp, config.discriminator.norm = 10.0, "layer"
+        for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
+            optimizer.learning_rate = 5e-5
+            if name == "wgan_clip":
+                optimizer.name = "rmsprop"
+    return config
+
+
+def make_examples(config: Any) -> dict[str, np.ndarray]:
+    """Draws the examples of one step."""
+    count, size = objectives.examples_per_step(config), config.data.image_size
+    rng = np.random.default_rng(0)
+    return {
+        name: rng.uniform(-1, 1, (count, size, size, channels)).astype(np.float32)
+        for name, channels in (("gray", 1), ("target", 2))
+    }
+
+
+def make_jaxcolor(config: Any) -> tuple[Callable[[], None], float]:
+    """Makes our step, and counts its floating-point operations."""
+    devices = Devices()
+    objective = objectives.build(config, config.train.num_steps, devices.axis_name)
+    state = devices.replicate(jax.jit(objective.init)(jax.random.key(0)))
+    frozen = devices.replicate(objective.frozen)
+    batch = devices.spread(make_examples(config))
+    key = jax.random.key(1)
+    lowered = jax.jit(objective.step, donate_argnums=0).lower(state, frozen, batch, key)
+    compiled = lowered.compile()
+
+    def step() -> None:
+        nonlocal state
+        state, metrics = compiled(state, frozen, batch, key)
+        jax.block_until_ready(metrics)
+
+    return step, lowered.cost_analysis()["flops"]
+
+
+def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
+    """Makes the same step in PyTorch."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.backends.cudnn.benchmark = True
+    wasserstein = config.objective.name == "wgan"
+    levels = config.data.image_size.bit_length() - 1
+    generator = UNet(levels, config.generator.num_filters, config.generator.dropout)
+    critic = make_patchgan(config.discriminator.num_filters, config.discriminator.norm)
+    for network in (generator, critic):
+        network.to(device, memory_format=torch.channels_last).train()
+    make: Any = functools.partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
+    if config.optimizer.generator.name == "rmsprop":
+        make = functools.partial(torch.optim.RMSprop, lr=5e-5, foreach=True)
+    optimizer_g, optimizer_d = make(generator.parameters()), make(critic.parameters())
+    cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
+    examples = {
+        name: torch.from_numpy(array)
+        .to(device)
+        .movedim(-1, 1)
+        .contiguous(memory_format=torch.channels_last)
+        for name, array in make_examples(config).items()
+    }
+    turns = config.objective.critic_steps
+    batches = [(examples["gray"][i::turns], examples["target"][i::turns]) for i in range(turns)]
+    clip, lambda_gp = config.objective.clip, config.objective.lambda_gp
+    half = torch.autocast(device, torch.bfloat16, config.train.dtype == "bfloat16")
+
+    def judge(scores: torch.Tensor, target: float) -> torch.Tensor:
+        if wasserstein:
+            return scores.mean()
+        return cross_entropy(scores, torch.full_like(scores, target))
+
+    def penalty(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        place = torch.rand(len(real), 1, 1, 1, device=device)
+        between = (place * real + (1 - place) * fake).requires_grad_()
+        with torch.autocast(device, enabled=False):
+            total = critic(between).mean((1, 2, 3)).sum()
+            (slope,) = torch.autograd.grad(total, between, create_graph=True)
+        return (slope.square().sum((1, 2, 3)).add(1e-12).sqrt() - 1).square().mean()
+
+    def critic_loss(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        with half:
+            d_real, d_fake = judge(critic(real), 1.0), judge(critic(fake), 0.0)
+        loss = d_fake - d_real if wasserstein else 0.5 * (d_real + d_fake)
+        return loss + lambda_gp * penalty(real, fake) if lambda_gp else loss
+
+    def generate(gray: torch.Tensor) -> torch.Tensor:
+        with half:
+            return generator(gray).float()
+
+    def generator_loss(gray: torch.Tensor, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        with half:
+            verdict = judge(critic(torch.cat([gray, fake], 1)), 1.0)
+        return (-verdict if wasserstein else verdict) + 100 * (fake - real).abs().mean()
+
+    if compiled:
+        generate, generator_loss = torch.compile(generate), torch.compile(generator_loss)
+        if not lambda_gp:  # Its second derivative is beyond torch.compile.
+            critic_loss = torch.compile(critic_loss)
+
+    def step() -> None:
+        for turn, (gray, target) in enumerate(batches):
+            with torch.set_grad_enabled(turn == turns - 1):
+                output = generate(gray)
+            real, fake = torch.cat([gray, target], 1), torch.cat([gray, output.detach()], 1)
+            critic.requires_grad_(True)
+            optimizer_d.zero_grad(set_to_none=True)
+            critic_loss(real, fake).backward()
+            optimizer_d.step()
+            if clip:
+                with torch.no_grad():
+                    torch._foreach_clamp_min_(list(critic.parameters()), -clip)
+                    torch._foreach_clamp_max_(list(critic.parameters()), clip)
+        critic.requires_grad_(False)
+        optimizer_g.zero_grad(set_to_none=True)
+        generator_loss(gray, output, target).backward()
+        optimizer_g.step()
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    return step
+
+
+def peak_memory(side: str, name: str, image_size: int, batch_size: int, dtype: str) -> float:
+    """Measures the memory, in MiB, that two steps of one side take in a process of their own."""
+    call = f"import benchmark_train as b; b.print_peak{(side, name, image_size, batch_size, dtype)}"
+    run = subprocess.run(
+        [sys.executable, "-c", call],
+        cwd=os.path.dirname(__file__),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(run.stdout.split()[-1])
+
+
+def print_peak(side: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
+    """Takes two steps and prints the most memory that was ever held, in MiB."""
+    config = configure(name, image_size, batch_size, dtype)
+    if side == "jaxcolor":
+        step, _ = make_jaxcolor(config)
+    else:
+        step = make_pytorch(config, compiled=False)
+    step(), step()
+    if not torch.cuda.is_available():
+        print(timing.peak_memory())
+    elif side == "jaxcolor":
+        print(jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 2**20)
+    else:
+        print(torch.cuda.max_memory_allocated() / 2**20)
+
+
+def main() -> None:
+    """Prints a line for each objective and way."""
+    on_gpu = jax.default_backend() == "gpu"
+    parser = timing.parser(__doc__, runs=20 if on_gpu else 7)
+    parser.add_argument("--objectives", nargs="+", default=_OBJECTIVES, choices=_OBJECTIVES)
+    parser.add_argument("--image_size", type=int, default=256)
+    parser.add_argument("--batch_sizes", type=int, nargs="+", default=[16, 64] if on_gpu else [4])
+    parser.add_argument("--dtype", default="bfloat16" if on_gpu else "float32")
+    args = parser.parse_args()
+    if args.quick:
+        args.image_size, args.batch_sizes, args.runs = 64, args.batch_sizes[:1], 3
+    peak = timing.matmul_peak(args.dtype)
+    rows = [["objective", "batch", "way", "images/s", "jaxcolor is faster", "memory, MiB", "peak"]]
+    figures: dict[str, Any] = {
+        "device": jax.devices()[0].device_kind,
+        "versions": f"JAX {jax.__version__}, PyTorch {torch.__version__}",
+        "image_size": args.image_size,
+        "dtype": args.dtype,
+        "matmul_peak_flops": peak,
+    }
+    for name in args.objectives:
+        for batch_size in args.batch_sizes:
+            config = configure(name, args.image_size, batch_size, args.dtype)
+            examples = objectives.examples_per_step(config)
+            step, flops = make_jaxcolor(config)
+            ways = {"jaxcolor": step, "PyTorch": make_pytorch(config, compiled=False)}
+            if on_gpu:
+                ways["PyTorch, compiled"] = make_pytorch(config, compiled=True)
+            results = timing.race(ways, args.runs)
+            for way, result in results.items():
+                result["images_per_second"] = examples / result["seconds"]
+                result["share_of_peak"] = flops / result["seconds"] / peak
+                cell = "—"
+                if way != "PyTorch, compiled":
+                    result["peak_mib"] = peak_memory(
+                        way, name, args.image_size, batch_size, args.dtype
+                    )
+                    cell = f"{result['peak_mib']:,.0f}"
+                rows.append(
+                    [
+                        name,
+                        str(batch_size),
+                        way,
+                        f"{result['images_per_second']:.2f}",
+                        timing.format_ratio(result),
+                        cell,
+                        f"{result['share_of_peak']:.1%}",
+                    ]
+                )
+            figures[f"{name}, batch {batch_size}"] = {"flops": flops, **results}
+            del step, ways
+    timing.report(args, rows, figures)
+    print(
+        f"{figures['device']}, {args.image_size} × {args.image_size}, {args.dtype}; matrix "
+        f"products reach {peak / 1e9:,.0f} GFLOP/s; {figures['versions']}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What the benchmarks share: ways that take turns, and the machine's limit."""
+
+import argparse
+import json
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def parser(description: str | None, runs: int) -> argparse.ArgumentParser:
+    """Makes a parser with the options of every benchmark."""
+    result = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    result.add_argument("--runs", type=int, default=runs, help=f"of each way ({runs})")
+    result.add_argument("--quick", action="store_true", help="small, to see that it works")
+    result.add_argument("--json", type=pathlib.Path, help="where the figures go")
+    return result
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Times one call, which has to wait for its own result."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def race(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, dict[str, float]]:
+    """Lets ways take turns, so that a machine whose speed drifts is fair to all.
+
+    Args:
+        ways: name to a call that waits for its own result; the first is the one to be compared.
+        runs: of each way, after one that does not count.
+
+    Returns:
+        For each way its median `seconds`, and for all but the first `ratio`, how many times as
+        fast the first one is: the median of the pairs, with `ratio_min` and `ratio_max`.
+    """
+    for run in ways.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(runs):
+        for name, run in ways.items():
+            times[name].append(seconds(run))
+    return compare(times)
+
+
+def compare(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Compares times that were taken in turns, as `race` says."""
+    first = np.array(next(iter(times.values())))
+    results = {}
+    for place, (name, values) in enumerate(times.items()):
+        results[name] = {"seconds": float(np.median(values))}
+        if place:
+            ratios = np.array(values) / first
+            results[name] |= {
+                "ratio": float(np.median(ratios)),
+                "ratio_min": float(ratios.min()),
+                "ratio_max": float(ratios.max()),
+            }
+    return results
+
+
+def format_ratio(result: dict[str, float]) -> str:
+    """Spells the ratio of one of `race`'s results, or a dash where there is none."""
+    if "ratio" not in result:
+        return "—"
+    return f"{result['ratio']:.2f} ({result['ratio_min']:.2f} to {result['ratio_max']:.2f})"
+
+
+def peak_memory() -> float:
+    """Returns the most memory, in MiB, that this process has ever held."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def matmul_peak(dtype: str) -> float:
+    """Measures the floating-point operations per second of a large matrix product."""
+    side = 4096 if jax.default_backend() == "cpu" else 8192
+    matrix = jnp.ones((side, side), dtype)
+    product = jax.jit(jnp.matmul)
+    times = [seconds(lambda: product(matrix, matrix).block_until_ready()) for _ in range(6)]
+    return 2 * side**3 / min(times[1:])
+
+
+def table(rows: list[list[str]]) -> str:
+    """Lays rows out as a Markdown table, the first one as headings."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    head, *body = (
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    )
+    rule = "|" + "|".join("-" * (w + 2) for w in widths) + "|"
+    return "\n".join([head, rule, *body])
+
+
+def report(args: argparse.Namespace, rows: list[list[str]], figures: dict[str, Any]) -> None:
+    """Prints a table, and writes the figures as JSON if that was asked for."""
+    print(table(rows))
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2) + "\n")

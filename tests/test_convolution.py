@@ -1,0 +1,76 @@
+import jax
+import jax.numpy as jnp
+import pytest
+from comparison import assert_trees_close
+from jax import lax
+from jax.test_util import check_grads
+
+from jaxcolor.models.convolution import convolution, kernel_correlation, transposed_convolution
+
+PADDING = ((1, 1), (1, 1))
+
+
+def arrays(stride, kernel_size=4, inputs=3, outputs=5, shape=(8, 6)):
+    keys = jax.random.split(jax.random.key(0), 3)
+    x = jax.random.normal(keys[0], (2, *shape, inputs))
+    kernel = jax.random.normal(keys[1], (kernel_size, kernel_size, inputs, outputs))
+    kernel /= (kernel.size / outputs) ** 0.5
+    y_shape = jax.eval_shape(lambda: convolution(x, kernel, stride, PADDING)).shape
+    return x, kernel, jax.random.normal(keys[2], y_shape)
+
+
+def plain(x, kernel, stride):
+    return lax.conv_general_dilated(
+        x, kernel, (stride, stride), PADDING, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+# Few channels, many, and images smaller than the kernel are computed in different ways; 9 rows
+# leave one that no kernel reaches.
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "shape"),
+    [(3, 5, (8, 6)), (3, 5, (9, 4)), (64, 5, (8, 6)), (64, 5, (9, 4)), (128, 128, (3, 2))],
+)
+@pytest.mark.parametrize("kernel_size", [3, 4])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_maps_equal_plain_jax_and_its_derivatives(stride, kernel_size, inputs, outputs, shape):
+    x, kernel, y = arrays(stride, kernel_size, inputs, outputs, shape)
+    value, pull_back = jax.vjp(lambda x, k: plain(x, k, stride), x, kernel)
+    dx, dkernel = pull_back(y)
+    close = {"rtol": 1e-5, "atol": 1e-4}
+    assert_trees_close(convolution(x, kernel, stride, PADDING), value, **close)
+    assert_trees_close(transposed_convolution(y, kernel, stride, PADDING, shape), dx, **close)
+    sides = (kernel_size, kernel_size)
+    assert_trees_close(kernel_correlation(x, y, stride, PADDING, sides), dkernel, **close)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_first_and_second_derivatives_of_all_three(stride):
+    x, kernel, y = (0.3 * array for array in arrays(stride))
+    kernel *= 10
+    maps = [
+        (lambda x, k: convolution(x, k, stride, PADDING), (x, kernel)),
+        (
+            lambda y, k: transposed_convolution(y, k, stride, PADDING, (8, 6)),
+            (y, kernel),
+        ),
+        (lambda x, y: kernel_correlation(x, y, stride, PADDING, (4, 4)), (x, y)),
+    ]
+    for function, arguments in maps:
+        squared = lambda a, b, f=function: jnp.square(f(a, b)).mean()  # noqa: E731
+        check_grads(squared, arguments, order=2, modes=["rev"], rtol=0.02, atol=0.02, eps=0.01)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "shape"), [(3, 5, (8, 6)), (64, 5, (8, 6)), (128, 128, (3, 2))]
+)
+def test_a_penalty_on_gradients_equals_plain_jax(inputs, outputs, shape):
+    x, kernel, _ = arrays(2, 4, inputs, outputs, shape)
+
+    def penalty(convolve, kernel):
+        slope = jax.grad(lambda x: jnp.tanh(convolve(x, kernel)).sum())(x)
+        return jnp.square(jnp.sqrt(jnp.square(slope).sum((1, 2, 3))) - 1).mean()
+
+    ours = jax.grad(lambda k: penalty(lambda x, k: convolution(x, k, 2, PADDING), k))(kernel)
+    theirs = jax.grad(lambda k: penalty(lambda x, k: plain(x, k, 2), k))(kernel)
+    assert_trees_close(ours, theirs, rtol=1e-4, atol=1e-3)
