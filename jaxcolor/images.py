@@ -4,7 +4,6 @@ Pixels are taken as sRGB; embedded colour profiles are ignored, as the field's s
 """
 
 import io
-import os
 import pathlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from jaxcolor import files
 from jaxcolor.config import InputError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
@@ -32,23 +32,28 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
     return paths
 
 
-def read(path: pathlib.Path) -> np.ndarray:
+def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
     """Reads an image file as `decode` does.
 
     Raises:
         InputError: the file cannot be read; the message names it.
     """
     try:
-        return decode(path.read_bytes())
+        return decode(path.read_bytes(), min_side)
     except (OSError, InputError) as error:
         raise InputError(f"{path}: {_reason(error)}") from error
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
     """Decodes an image file's bytes into upright colour pixels.
 
     The EXIF orientation is applied, transparency is laid over white, 16-bit gray is scaled to
     8 bits, and palette, gray and CMYK become RGB.
+
+    Args:
+        data: of the file.
+        min_side: height and width that are enough. A JPEG is then decoded at a half, a quarter or
+            an eighth of its size, the least that both sides allow, in a fraction of the time.
 
     Returns:
         `[H, W, 3]` uint8, sRGB.
@@ -57,18 +62,18 @@ def decode(data: bytes) -> np.ndarray:
         InputError: no image, a damaged one, one of 32-bit samples, or several in one file.
     """
     try:
-        return np.asarray(_load(io.BytesIO(data)))
+        return np.asarray(_load(io.BytesIO(data), min_side))
     except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
         raise InputError(_reason(error)) from error
 
 
-def _load(file: io.BytesIO | pathlib.Path, preview: bool = False) -> Image.Image:
+def _load(file: io.BytesIO | pathlib.Path, min_side: int | None) -> Image.Image:
     with Image.open(file) as image:
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
             raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
-        if preview:
-            image.draft("RGB", (1, 1))
+        if min_side:
+            image.draft(None, (min_side, min_side))
         return _to_rgb(ImageOps.exif_transpose(image))
 
 
@@ -102,7 +107,7 @@ def unreadable(paths: Sequence[pathlib.Path], num_threads: int) -> dict[pathlib.
 
     def problem(path: pathlib.Path) -> str | None:
         try:
-            _load(path, preview=True)
+            _load(path, min_side=1)
         except Exception as error:
             return _reason(error)
         return None
@@ -122,14 +127,9 @@ def write(path: pathlib.Path, pixels: np.ndarray) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
+    with files.written_whole(path) as partial:
         # JPEG keeps colour at full resolution; other formats ignore what is not theirs.
         Image.fromarray(pixels).save(partial, quality=95, subsampling=0)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from jaxcolor import images
 from jaxcolor.config import InputError
+from jaxcolor.data import scenes
 
 GRADIENT = np.stack([np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))] * 3, axis=-1)
 
@@ -88,6 +89,21 @@ def test_exif_orientation_is_applied(orientation):
     exif[0x0112] = orientation
     pixels = images.decode(encode(stored, "PNG", exif=exif))
     np.testing.assert_array_equal(pixels, upright)
+
+
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same():
+    scene = Image.fromarray(scenes.render(0, 0, 1024)).crop((0, 0, 1000, 700))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Stored lying on its side.
+    data = encode(scene, "JPEG", quality=90, exif=exif)
+    whole, reduced = images.decode(data), images.decode(data, min_side=128)
+    assert (whole.shape, reduced.shape) == ((1000, 700, 3), (250, 175, 3))
+    assert images.decode(data, min_side=400).shape == whole.shape
+    off = images.resize(whole, 64, 64).astype(int) - images.resize(reduced, 64, 64)
+    assert np.abs(off).mean() < 0.5
+    assert np.abs(off).max() < 24
+    png = encode(scene, "PNG")
+    np.testing.assert_array_equal(images.decode(png, min_side=128), images.decode(png))
 
 
 def test_damaged_files_are_refused(tmp_path):

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from array_record.python.array_record_module import ArrayRecordWriter
 from conftest import ROOT
 from PIL import Image
 
@@ -171,8 +172,6 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
 
 
 def test_a_damaged_record_is_named(config, tmp_path):
-    from array_record.python.array_record_module import ArrayRecordWriter
-
     writer = ArrayRecordWriter(str(tmp_path / "train.array_record"), "group_size:1")
     writer.write(b"nothing")
     writer.close()
@@ -180,6 +179,28 @@ def test_a_damaged_record_is_named(config, tmp_path):
     source = sources.open_splits(config.data, ["train"])["train"]
     with pytest.raises(InputError, match="train, record 0"):
         source[0]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_path, packed):
+    photo = io.BytesIO()
+    Image.new("RGB", (640, 480), "red").save(photo, "JPEG")
+    config.data.source, config.data.path = "array_record" if packed else "folder", str(tmp_path)
+    config.data.min_crop = 0.5
+    lines = []
+    for split in ("train", "test"):
+        if packed:
+            writer = ArrayRecordWriter(str(tmp_path / f"{split}.array_record"), "group_size:1")
+            writer.write(photo.getvalue())
+            writer.close()
+        (tmp_path / f"{split}.jpg").write_bytes(photo.getvalue())
+        lines.append(f"{split}\t{split}.jpg\n")
+    (tmp_path / "splits.tsv").write_text("".join(lines))
+    config.data.split_file = "" if packed else str(tmp_path / "splits.tsv")
+    opened = sources.open_splits(config.data, ["train", "test"])
+    # 32 pixels, out of half of the photo, twice as large: 128.
+    assert opened["train"][0].shape == (240, 320, 3)
+    assert opened["test"][0].shape == (480, 640, 3)
 
 
 def test_file_source_names_the_file(tmp_path):

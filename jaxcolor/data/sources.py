@@ -5,6 +5,7 @@ several threads.
 """
 
 import hashlib
+import math
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -98,8 +99,14 @@ def split_of(relative_path: str, validation_fraction: float, test_fraction: floa
 class FileSource:
     """Image files, decoded as they are read."""
 
-    def __init__(self, paths: Sequence[pathlib.Path]):
-        self.paths = list(paths)
+    def __init__(self, paths: Sequence[pathlib.Path], min_side: int | None = None):
+        """Takes files.
+
+        Args:
+            paths: of the files.
+            min_side: as of `images.decode`.
+        """
+        self.paths, self._min_side = list(paths), min_side
 
     def __len__(self) -> int:
         """Returns the number of files."""
@@ -107,7 +114,7 @@ class FileSource:
 
     def __getitem__(self, index: int) -> np.ndarray:
         """Reads one file."""
-        return images.read(self.paths[index])
+        return images.read(self.paths[index], self._min_side)
 
 
 class _SceneSource:
@@ -124,15 +131,18 @@ class _SceneSource:
 class _RecordSource:
     """Records that hold, or from which `encoded` takes, the bytes of an image file."""
 
-    def __init__(self, records: Any, name: str, encoded: Callable[[Any], bytes]):
+    def __init__(
+        self, records: Any, name: str, encoded: Callable[[Any], bytes], min_side: int | None
+    ):
         self._records, self._name, self._encoded = records, name, encoded
+        self._min_side = min_side
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __getitem__(self, index: int) -> np.ndarray:
         try:
-            return images.decode(self._encoded(self._records[index]))
+            return images.decode(self._encoded(self._records[index]), self._min_side)
         except InputError as error:
             raise InputError(f"{self._name}, record {index}: {error}") from error
 
@@ -170,7 +180,18 @@ def _open_folder(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
         chosen = {split: [p for p in chosen[split] if p not in problems] for split in splits}
     else:
         check_readable(paths, data.num_threads, "config.data.skip_unreadable=true leaves them out")
-    return {split: FileSource(chosen[split]) for split in splits}
+    return {split: FileSource(chosen[split], _min_side(data, split)) for split in splits}
+
+
+def _min_side(data: ConfigDict, split: str) -> int | None:
+    """Returns how large images have to be for training; scores are taken on the files as they are.
+
+    Twice the size of what is cut out of them: the resizing then hides how they were decoded.
+    """
+    if split != "train":
+        return None
+    kept = data.min_crop if data.augment else 1
+    return math.ceil(2 * data.image_size * data.target_scale / kept)
 
 
 def check_readable(paths: Sequence[pathlib.Path], num_threads: int, cure: str = "") -> None:
@@ -234,6 +255,7 @@ def _open_tfds(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
                 builder.as_data_source(data[f"{split}_split"], decoders=decoders),
                 f"config.data.path={data.path!r}, {split} split",
                 lambda record: record["image"],
+                _min_side(data, split),
             )
             for split in splits
         }
@@ -257,5 +279,7 @@ def _open_array_record(data: ConfigDict, splits: Sequence[str]) -> dict[str, Sou
                 "scripts/pack_array_record.py"
             )
         records = grain.sources.ArrayRecordDataSource([str(file) for file in files])
-        opened[split] = _RecordSource(records, f"{data.path}/{split}", lambda record: record)
+        opened[split] = _RecordSource(
+            records, f"{data.path}/{split}", lambda record: record, _min_side(data, split)
+        )
     return opened
