@@ -3,12 +3,13 @@
 import difflib
 import json
 import math
-import os
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
+
+from jaxcolor import files
 
 
 class InputError(ValueError):
@@ -51,8 +52,8 @@ def get_config() -> ConfigDict:
 
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
-    generator.num_filters = 64  # channels of the first level
-    generator.dropout = 0.5  # rate, 0 to 1, where the network drops out
+    generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and fusion
+    generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for dynamic_unet
     generator.pretrained = False  # dynamic_unet: start from ResNet-18's trained weights
     generator.segmentation = ""  # fusion: deeplab_v3_resnet50 | deeplab_v3_mobilenet_v2 | empty
     generator.embedding = ""  # fusion: inception_resnet_v2 | mobilenet_v2 | empty
@@ -111,18 +112,16 @@ def get_config() -> ConfigDict:
     return config.lock()
 
 
+_LENGTH = frozenset({"train.num_steps", "train.num_epochs"})
 # What a run may change when it resumes: how long it is and how often it reports.
-RESUMABLE_CHANGES = frozenset(
-    f"train.{name}"
-    for name in (
-        "num_steps",
-        "num_epochs",
-        "log_every",
-        "eval_every",
-        "checkpoint_every",
-        "num_samples",
-    )
-) | {"data.num_threads", "init_from"}
+RESUMABLE_CHANGES = _LENGTH | {
+    "train.log_every",
+    "train.eval_every",
+    "train.checkpoint_every",
+    "train.num_samples",
+    "data.num_threads",
+    "init_from",
+}
 
 _CHOICES = {
     "data.color_space": ("lab", "lab_full", "lab_to_rgb", "rgb"),
@@ -248,12 +247,8 @@ def save(config: ConfigDict, path: pathlib.Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with files.written_whole(path) as partial:
         partial.write_text(config.to_json(indent=2) + "\n")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load(path: pathlib.Path) -> ConfigDict:
@@ -275,11 +270,13 @@ def load(path: pathlib.Path) -> ConfigDict:
 def differences(old: ConfigDict, new: ConfigDict) -> list[str]:
     """Names, with both values, the fields in which two configurations differ.
 
-    Fields that a resumed run may change (`RESUMABLE_CHANGES`) do not count.
+    Fields that a resumed run may change (`RESUMABLE_CHANGES`) do not count; the length does where
+    learning rates fall towards the end.
     """
     before, after = flatten(old), flatten(new)
+    free = RESUMABLE_CHANGES - (_LENGTH if new.train.linear_decay else set())
     return [
         f"config.{name}: was {before[name]!r}, is {after[name]!r}"
         for name in before
-        if name not in RESUMABLE_CHANGES and before[name] != after[name]
+        if name not in free and before[name] != after[name]
     ]

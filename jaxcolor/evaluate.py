@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
-    parser.add_argument("--fid_dims", type=int, default=2048, help="64, 192, 768 or 2048 (2048)")
+    parser.add_argument(
+        "--fid_dims", type=int, nargs="+", default=[2048], help="any of 64, 192, 768, 2048 (2048)"
+    )
     parser.add_argument("--fid_mode", default="pytorch_fid", choices=inception.MODES)
     parser.add_argument(
         "--json",
@@ -71,8 +73,7 @@ def _run(args: argparse.Namespace) -> None:
         rows = inference.evaluate(colorizer, source, scores)
         facts = {
             "data": name,
-            "size": f"{data.image_size} × {data.image_size}",
-            "batch": str(data.batch_size),
+            "size": " × ".join([str(data.image_size * data.target_scale)] * 2),
         }
         path = args.json or args.workdir / default
     else:

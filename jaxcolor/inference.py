@@ -19,7 +19,7 @@ from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.models.generator import Variables
+from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
@@ -37,19 +37,28 @@ class Colorizer:
     onto the image's own L, so that no detail is lost.
     """
 
-    def __init__(self, config: ConfigDict, variables: Variables, *, keep_lightness: bool = True):
+    def __init__(
+        self,
+        config: ConfigDict,
+        variables: Variables,
+        *,
+        generator: Generator | None = None,
+        keep_lightness: bool = True,
+    ):
         """Wraps a generator.
 
         Args:
             config: that the generator was trained with.
-            variables: of the generator, as of `config.generator`.
+            variables: of the generator.
+            generator: as of `models.build_generator(config)`, which makes it if it is not given.
             keep_lightness: lay the colours over the image's own lightness; otherwise the
                 generator's output is scaled up as it is.
 
         Raises:
             InputError: the variables are not of the configuration's generator.
         """
-        generator, space = models.build_generator(config), spaces.build(config.data)
+        space = spaces.build(config.data)
+        generator = generator or models.build_generator(config)
         shapes = models.variable_shapes(generator, config.data.image_size)
         if problem := checkpoint.mismatch(variables, shapes):
             raise InputError(f"variables: are not of config.generator: {problem}")
@@ -57,10 +66,11 @@ class Colorizer:
         self.keep_lightness = keep_lightness
         self._arguments = jax.device_put((variables, generator.frozen))
 
-        def paint(variables: Variables, frozen: Any, rgb: jax.Array) -> tuple[jax.Array, jax.Array]:
+        join = space.join_ab if keep_lightness else space.join
+
+        def paint(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
             gray = space.see(rgb)
-            output = generator.apply(variables, frozen, gray)
-            return space.join_ab(gray, output), space.join(gray, output)
+            return join(gray, generator.apply(variables, frozen, gray))
 
         self._see = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
         self._generate = jax.jit(generator.apply)
@@ -69,19 +79,20 @@ class Colorizer:
 
     @classmethod
     def from_checkpoint(
-        cls, path: str | pathlib.Path, *, keep_lightness: bool = True
+        cls, path: str | pathlib.Path, *, last: bool = False, keep_lightness: bool = True
     ) -> "Colorizer":
         """Loads the best checkpoint of a run.
 
         Args:
             path: the run's workdir.
+            last: load the last checkpoint instead.
             keep_lightness: as of the constructor.
 
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model.
         """
-        config, _, variables = checkpoint.load_generator(pathlib.Path(path))
-        return cls(config, variables, keep_lightness=keep_lightness)
+        config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
+        return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colours one image; of a colour image, only the lightness is used.
@@ -102,11 +113,11 @@ class Colorizer:
             )
         rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
         seen = transforms.fit(rgb, self.config.data.image_size, "stretch")
-        ab, painted = jax.device_get(self._paint(*self._arguments, seen[None]))
-        height, width = image.shape[:2]
+        painted = np.asarray(self._paint(*self._arguments, seen[None]))[0]
+        scaled = _resize(painted, *image.shape[:2])
         if self.keep_lightness:
-            return _put_colours(rgb, _resize(ab[0], height, width))
-        return np.round(255 * np.clip(_resize(painted[0], height, width), 0, 1)).astype(np.uint8)
+            return _put_colours(rgb, scaled)
+        return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Takes the colours of images of the network's size away and guesses them.
@@ -127,7 +138,7 @@ class Colorizer:
 
         Returns:
             `fps_generator`, of the generator alone on the batch, and `fps_files`, of the whole
-            way from file to file, one at a time; the median of several runs.
+            way from file to file, one at a time; medians of several runs.
         """
         gray = self._see(batch)
 
@@ -136,7 +147,7 @@ class Colorizer:
 
         with tempfile.TemporaryDirectory() as folder:
             inputs = []
-            for i, rgb in enumerate(batch[:_SPEED_IMAGES]):
+            for i, rgb in enumerate(batch):
                 inputs.append(pathlib.Path(folder, f"{i}.png"))
                 images.write(inputs[-1], rgb)
 
@@ -214,7 +225,7 @@ def evaluate(
         for rgb in pipeline.eval_batches(source, data, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
             bar.update(len(rgb))
-    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, data.batch_size)))
+    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, _SPEED_IMAGES)))
     return report.merge(evaluation.summary(), {"model": speed})
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from jaxcolor import files
+
 Curve = list[tuple[int, float]]
 
 
@@ -47,6 +49,7 @@ _COLUMNS = (
     ("colorfulness", "colour&shy;fulness", 0, ".2f"),
     ("delta_colorfulness", "Δ&nbsp;colour&shy;fulness", -1, ".2f"),
     ("FID", "FID", -1, ".4f"),
+    ("FID_64", "FID, 64&nbsp;dim.", -1, ".4f"),
     ("KID", "KID", -1, ".5f"),
     ("IS", "IS", 1, ".2f"),
     ("LPIPS", "LPIPS", -1, ".4f"),
@@ -93,7 +96,7 @@ def write(
 style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <link rel="icon" href="data:,">
 <title>{escape(title)}</title>
-<style>{_CSS}</style>
+<style>{_read("css")}</style>
 </head>
 <body>
 <header><h1>{escape(title)}</h1><dl>{listing}</dl></header>
@@ -102,12 +105,16 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <section><h2 id="curves">Curves</h2>{_panels(rows)}</section>
 <section><h2 id="pictures">Pictures</h2>{_sheet(truth, grayed, rows)}</section>
 </main>
-<script>{_JS}</script>
+<script>{_read("js")}</script>
 </body>
 </html>
 """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    with files.written_whole(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+
+
+def _read(suffix: str) -> str:
+    return pathlib.Path(__file__).with_suffix(f".{suffix}").read_text(encoding="utf-8")
 
 
 def _mean(summary: dict[str, Any], key: str) -> float:
@@ -325,117 +332,3 @@ def _image(pixels: np.ndarray, text: str) -> str:
         f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" '
         f'alt="{escape(text)}">'
     )
-
-
-_CSS = """
-:root { color-scheme: light dark; --paper: light-dark(#fff, #15171a);
-  --tint: light-dark(#f4f5f7, #1e2125); --line: light-dark(#dfe2e5, #31363c);
-  --ink: light-dark(#1b1e22, #e4e6e8); --soft: light-dark(#5f666e, #9aa1a9);
-  --good: light-dark(#08713a, #62cf94); --bad: light-dark(#b3261e, #ff8f86);
-  --link: light-dark(#1a5fb4, #86b6ff); }
-* { box-sizing: border-box; }
-body { margin: 0; padding: clamp(1rem, 3vw, 3rem); background: var(--paper); color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
-  font-variant-numeric: tabular-nums; }
-h1 { margin: 0 0 1rem; font-size: clamp(1.5rem, 3vw, 2.1rem); line-height: 1.2;
-  letter-spacing: -0.015em; text-wrap: balance; }
-h2 { margin: 2.6rem 0 0.3rem; font-size: 1.25rem; }
-h3 { margin: 0 0 0.4rem; font-size: 0.85rem; font-weight: 400; color: var(--soft); }
-p { margin: 0 0 1rem; max-width: 75ch; color: var(--soft); }
-:is(h3, p, li) b { color: var(--ink); }
-a { color: var(--link); text-decoration: none; }
-a:hover { text-decoration: underline; }
-:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1.5rem; margin: 0; }
-dt { color: var(--soft); }
-dd { margin: 0; max-width: 75ch; overflow-wrap: anywhere; }
-
-.scroll { overflow: auto; max-height: 94vh; }
-table { border-spacing: 0; }
-tr { vertical-align: baseline; }
-thead { position: sticky; top: 0; z-index: 2; background: var(--paper); }
-tr > :first-child { position: sticky; left: 0; z-index: 1; background: var(--paper); }
-.scores { min-width: 100%; font-size: 13px; line-height: 20px; white-space: nowrap; }
-.scores :is(th, td) { padding: 5px 15px 5px 4px; border-bottom: 1px solid var(--line);
-  text-align: right; }
-.scores :is(tr > :nth-child(-n + 2), .error, [scope="colgroup"]) { text-align: left; }
-.scores thead th { vertical-align: bottom; white-space: normal; font-size: 12px;
-  line-height: 15px; }
-.scores thead tr:last-child th { border-bottom-color: var(--soft); }
-.scores thead span, .scores small, .scores [scope="colgroup"] { color: var(--soft); }
-.scores tbody:first-of-type > tr > *, .scores tbody > tr:hover > * { background: var(--tint); }
-.scores button { border: 0; padding: 0; background: none; font: inherit; color: inherit;
-  text-align: inherit; cursor: pointer; }
-.better { color: var(--good); }
-.up { display: inline-block; font-size: 0.6em; vertical-align: 1px; }
-td .up { width: 1.6em; margin-right: -1.6em; text-align: center; }
-.scores .error { color: var(--bad); white-space: normal; }
-.error div { max-width: 70ch; overflow-wrap: anywhere; }
-.scores .pub { color: var(--soft); font-style: italic; font-weight: 400; }
-:not(.pub) + .pub { border-left: 1px solid var(--line); }
-[aria-sort] { box-shadow: inset 0 -2px var(--link); }
-[aria-sort] button::after { position: absolute; margin-left: 2px; }
-[aria-sort="ascending"] button::after { content: "▴"; }
-[aria-sort="descending"] button::after { content: "▾"; }
-@media (width < 45rem) { .scores td:nth-child(2) { white-space: normal; min-width: 9rem; } }
-
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr));
-  column-gap: 2rem; }
-figure { display: grid; grid-row: span 3; grid-template-rows: subgrid; margin: 0 0 2rem; }
-figure ul { display: flex; flex-wrap: wrap; align-content: start; gap: 0 0.9rem; margin: 0;
-  padding: 0; list-style: none; font-size: 12px; color: var(--soft); }
-li svg { width: 18px; height: 8px; margin-right: 0.3em; }
-.plot { width: 100%; }
-text { font-size: 10px; fill: var(--soft); }
-.middle { text-anchor: middle; }
-.end { text-anchor: end; }
-path { fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
-path:not([stroke-width]) { stroke-width: 1.4; }
-.axis { color: var(--line); }
-.zero, .d1 { stroke-dasharray: 3 4; }
-.d2 { stroke-dasharray: 6 3 1 3; }
-.zero { color: var(--soft); opacity: 0.6; }
-.s0 { color: light-dark(#2467c2, #7fb2ff); } .s1 { color: light-dark(#c05a00, #ffab5e); }
-.s2 { color: light-dark(#1b8553, #6bd3a0); } .s3 { color: light-dark(#b8327a, #ff8fc4); }
-.s4 { color: light-dark(#6f4bc0, #bfa4ff); } .s5 { color: light-dark(#7d6608, #dcc85a); }
-
-.sheet :is(th, td) { padding: 1px; }
-.sheet thead th { padding: 6px; font-size: 12px; text-align: center; }
-img { display: block; max-width: 26vw; height: auto; }
-
-@media print {
-  @page { size: landscape; margin: 10mm; }
-  :root { color-scheme: light; }
-  body { padding: 0; font-size: 9pt; }
-  .scroll { overflow: visible; max-height: none; }
-  h2, p { break-after: avoid; }
-  .scores, .scores thead th { font-size: 6pt; line-height: 8pt; }
-  .scores :is(th, td) { padding: 2px 9px 2px 2px; }
-  .panels { grid-template-columns: repeat(5, 1fr); column-gap: 1rem; }
-  .panels :is(h3, ul) { font-size: 7pt; }
-  .sheet { table-layout: fixed; width: 100%; }
-  .sheet thead th { padding: 0; font-size: 6pt; }
-  img { width: 100%; max-width: none; }
-  figure, tr { break-inside: avoid; }
-}
-"""
-_JS = """
-const table = document.querySelector(".scores"), body = table.tBodies[1];
-const headings = [...table.querySelectorAll("[data-sort]")];
-document.querySelector("[hidden]").hidden = false;
-for (const th of headings) {
-  const button = document.createElement("button");
-  button.append(...th.childNodes);
-  th.append(button);
-  th.addEventListener("click", () => {
-    const turned = { ascending: "descending", descending: "ascending" };
-    const order = turned[th.getAttribute("aria-sort")] ?? th.dataset.sort;
-    headings.forEach((other) => other.removeAttribute("aria-sort"));
-    th.setAttribute("aria-sort", order);
-    const sign = order === "ascending" ? 1 : -1;
-    const value = (row) => parseFloat(row.cells[th.cellIndex]?.dataset.value);
-    const compare = (a, b) => isNaN(a) - isNaN(b) || sign * (a - b);
-    body.append(...[...body.rows].sort((a, b) => compare(value(a), value(b))));
-  });
-}
-"""

@@ -182,3 +182,8 @@ def test_differences_leave_out_what_a_resumed_run_may_change(config):
     assert config_lib.differences(config, other) == [
         "config.optimizer.generator.b1: was 0.5, is 0.9"
     ]
+    falling = config.copy_and_resolve_references()
+    falling.train.linear_decay = 0.5
+    longer = falling.copy_and_resolve_references()
+    longer.train.num_steps = 50
+    assert config_lib.differences(falling, longer) == ["config.train.num_steps: was 2, is 50"]

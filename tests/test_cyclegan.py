@@ -101,7 +101,13 @@ def test_without_a_pool_images_pass():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data.color_space": "lab"}, "set them to 'lab_full' and 1"),
+        ({"data.color_space": "lab"}, "set it to 'lab_full'"),
+        ({"data.target_scale": 2}, "makes images of 1 times the size; set it to 1"),
+        ({"objective.critic_steps": 2}, "critic_steps=2: has no place"),
+        (
+            {"generator.name": "unet", "objective.lambda_identity": 1.0},
+            "lambda_identity=1.0: config.generator.name='unet' takes no colour images",
+        ),
         ({"objective.lambda_l1": 100.0}, "lambda_l1=100.0: has no place"),
         ({"objective.clip": 0.1}, "clip=0.1: has no place"),
         (

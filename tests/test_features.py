@@ -21,7 +21,7 @@ def installed(seeded_weights, monkeypatch, tmp_path):
 
 def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
     one, other = (seeded.pictures(name, 12) for name in ("one", "other"))
-    scores = FeatureScores(64)
+    scores = FeatureScores((64,))
     for part in (slice(0, 5), slice(5, 7), slice(7, 12)):
         scores.add({"model": one[part], "truth": other[part]})
     rows = scores.summary()
@@ -48,7 +48,7 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
 def test_what_the_weights_do_not_reach_is_said(installed):
     for name in [name for name in installed if name.startswith(("Mixed_7", "fc"))]:
         del installed[name]
-    scores = FeatureScores(768)
+    scores = FeatureScores((768,))
     pictures = seeded.pictures("one", 8)
     scores.add({"model": pictures, "truth": pictures})
     rows = scores.summary()
@@ -56,7 +56,7 @@ def test_what_the_weights_do_not_reach_is_said(installed):
     assert "IS" not in rows["model"]
     assert "does not reach to 768, logits_unbiased" in scores.facts(8)["no IS"]
 
-    scores = FeatureScores(2048)
+    scores = FeatureScores((2048,))
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
     assert "does not reach to 2048" in scores.facts(8)["no FID and KID"]
@@ -74,7 +74,7 @@ def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch
 
     def fid(model, truth):
         runs.clear()
-        scores = FeatureScores(64)
+        scores = FeatureScores((64,))
         scores.add({"model": model, "gray": truth[:, ::-1], "truth": truth})
         rows = scores.summary()
         return {name: row["FID"] for name, row in rows.items()}, len(runs)
@@ -97,7 +97,7 @@ def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch
 
 
 def test_too_few_images_are_no_failure(installed):
-    scores = FeatureScores(64)
+    scores = FeatureScores((64,))
     scores.add({"model": seeded.pictures("one", 1), "truth": seeded.pictures("other", 1)})
     assert scores.summary() == {"model": {}, "truth": {}}
     facts = scores.facts(1)
@@ -108,7 +108,7 @@ def test_too_few_images_are_no_failure(installed):
 @pytest.mark.parametrize(("dimensions", "mode"), [(100, "clean"), (64, "legacy")])
 def test_mistakes_are_errors(dimensions, mode):
     with pytest.raises(InputError):
-        FeatureScores(dimensions, mode)
+        FeatureScores((dimensions,), mode)
 
 
 def test_scores_of_sets_stand_in_the_table(tmp_path):

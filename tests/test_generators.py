@@ -63,7 +63,8 @@ def residual_unet_parameters():
 
 def bilinear_parameters():
     def block(inputs, outputs):
-        convs = conv(inputs, outputs, 3) + conv(outputs, outputs, 3) + conv(inputs, outputs, 1)
+        convs = conv(inputs, outputs, 3, False) + conv(outputs, outputs, 3)
+        convs += conv(inputs, outputs, 1)
         return convs + 2 * inputs + 2 * outputs
 
     first = conv(1, 64, 3, False) + 128 + conv(64, 64, 3) + conv(1, 64, 1)
@@ -121,7 +122,7 @@ def test_shapes_and_parameters_at_the_published_size(name, parameters, config, b
 
 # The U-Net and the Dynamic U-Net have files of their own.
 @pytest.mark.parametrize("name", sorted(set(models._GENERATORS) - {"unet", "dynamic_unet"}))
-def test_every_parameter_learns_and_low_precision_is_close(name, built):
+def test_every_parameter_counts_and_low_precision_is_close(name, built):
     generator = built(name, dropout=0.0)
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
     variables = generator.init(jax.random.key(1), 64)
@@ -150,6 +151,17 @@ def test_every_parameter_learns_and_low_precision_is_close(name, built):
     assert low.dtype == jnp.float32
     scale = np.abs(high).max()
     assert np.abs(low - high).mean() < 0.05 * scale
+
+    shifted = jax.jit(lambda params: run(generator.network, params))
+    for path, _ in jax.tree_util.tree_leaves_with_path(variables["params"]):
+        if path[-1].key == "bias" and path[0].key != "base":
+            params = jax.tree_util.tree_map_with_path(
+                lambda place, leaf, path=path: leaf + 1 if place == path else leaf,
+                variables["params"],
+            )
+            # A norm would take away what a bias before it adds.
+            change = np.abs(shifted(params) - high).max()
+            assert change > 1e-4 * scale, jax.tree_util.keystr(path)
 
 
 def test_a_closed_gate_lets_nothing_through():
@@ -224,7 +236,10 @@ def test_what_a_generator_cannot_do_is_said(name, fields, size, message, config,
 def test_an_upscaler_makes_rgb_of_twice_the_size(config, built):
     built("upscaler")
     config.data.target_scale = 1
-    with pytest.raises(InputError, match="set them to 'lab_to_rgb' and 2"):
+    with pytest.raises(InputError, match="makes images of 2 times the size; set it to 2"):
+        models.build_generator(config)
+    config.data.color_space = "lab"
+    with pytest.raises(InputError, match="makes RGB images; set it to 'lab_to_rgb'"):
         models.build_generator(config)
 
 

@@ -120,7 +120,8 @@ def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, cap
     for name in ("G_GAN", "G_L1", "D_real", "D_fake"):
         assert found[name].keys() == {2, 3, 4}
     assert found["validation/PSNR"].keys() == {3, 4}
-    assert found["images_per_second"][2] > 0
+    assert found["speed/images_per_second"][2] > 0
+    assert 0 <= found["speed/waiting_for_data"][2] < 1
     assert sorted(path.name for path in (workdir / "samples").iterdir()) == [
         "step_0000003.png",
         "step_0000004.png",
@@ -194,7 +195,7 @@ def test_other_images_are_refused(config, workdir, photos):
     loop.train_and_evaluate(config, workdir)
     shutil.copy(next(photos.rglob("*.png")), photos / "another.png")
     config.train.num_steps = 4
-    with pytest.raises(InputError, match=r"trained on \d+ images, and there are \d+ now"):
+    with pytest.raises(InputError, match=r"began with training images = \d+, and now it is \d+"):
         loop.train_and_evaluate(config, workdir)
 
 

@@ -12,6 +12,7 @@ from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.training import loop
+from jaxcolor.training.checkpoint import Checkpoints
 
 
 def batch_of(count):
@@ -44,6 +45,9 @@ def test_regression_learns_by_its_terms_alone(config):
     assert losses == sorted(losses, reverse=True)
     config.objective.lambda_l2 = 0.0
     with pytest.raises(InputError, match="needs a term with a weight"):
+        objectives.build(config, 10)
+    config.objective.critic_steps = 5
+    with pytest.raises(InputError, match="critic_steps=5: has no place"):
         objectives.build(config, 10)
 
 
@@ -115,6 +119,20 @@ def test_the_loop_pretrains_resumes_and_goes_on(pretrained, tmp_path, capsys):
     assert_trees_close(jax.device_get(resumed), jax.device_get(whole))
 
 
+def test_what_pretraining_reaches_is_no_rival_for_the_best_checkpoint(
+    pretrained, tmp_path, monkeypatch
+):
+    quality = iter([40.0, 50.0, 20.0, 10.0])
+    monkeypatch.setattr(
+        loop, "_make_validation", lambda *_: lambda step, state: {"PSNR": next(quality)}
+    )
+    pretrained.train.eval_every = 1
+    loop.train_and_evaluate(pretrained, tmp_path / "run")
+    checkpoints = Checkpoints(tmp_path / "run")
+    assert (checkpoints.best_step(), checkpoints.latest_step()) == (3, 4)
+    checkpoints.close()
+
+
 @pytest.fixture(scope="module")
 def base_run(tmp_path_factory):
     """A run of a residual U-Net, to start from."""
@@ -150,6 +168,9 @@ def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path
     assert colorizer(photo).shape == photo.shape
     config.generator.num_filters = 8
     with pytest.raises(InputError, match="its generator is neither this one nor its base"):
+        loop.train_and_evaluate(config, tmp_path / "other")
+    config.init_from = str(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"config\.init_from='.*nowhere': .*No such file"):
         loop.train_and_evaluate(config, tmp_path / "other")
 
 

@@ -150,6 +150,9 @@ def test_table_and_files(pairs, tmp_path):
     ]
     assert "(1 equal)" in lines[2]
     assert "12.3 " in lines[2]
+    lpips = {"LPIPS": {"mean": 0.5, "max": 1.0, "min": 0.25}}
+    partly = report.table({"model": rows["model"] | lpips, "gray": rows["gray"]}).splitlines()
+    assert [line.count("0.2500") for line in partly] == [0, 0, 0, 0, 1, 0, 0, 0]
     report.write(tmp_path / "new" / "scores.json", "Scores", rows, data="photos")
     markdown = (tmp_path / "new" / "scores.md").read_text()
     assert table in markdown

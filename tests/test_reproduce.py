@@ -10,6 +10,8 @@ from conftest import ROOT
 from jaxcolor.config import InputError
 
 sys.path.insert(0, str(ROOT / "scripts"))
+import protocol
+import published
 import reproduce
 
 
@@ -21,7 +23,7 @@ def args(photos, tmp_path):
         workdir=tmp_path / "work",
         budget_images=8,
         image_size=32,
-        fid_dims=2048,
+        fid_dims=[2048, 64],
         fid_mode="pytorch_fid",
         set=[
             "all.data.batch_size=2",
@@ -34,47 +36,62 @@ def args(photos, tmp_path):
 
 
 def test_every_experiment_of_the_reports_has_its_row_and_its_file():
-    files = {path.stem.upper() for path in reproduce.CONFIGS.glob("*.py")}
-    assert files == set(reproduce.EXPERIMENTS)
+    files = {path.stem.upper() for path in protocol.CONFIGS.glob("*.py")}
+    assert files == set(published.EXPERIMENTS)
     assert len(files) == 23
 
 
 def test_names_in_any_order_and_case():
-    assert reproduce.choose("a5,S1,w2") == ["W2", "S1", "A5"]
-    assert len(reproduce.choose("all")) == 23
+    assert protocol.choose("a5,S1,w2") == ["W2", "S1", "A5"]
+    assert len(protocol.choose("all")) == 23
     with pytest.raises(InputError, match=r"there is no A9, X; there are all, W1, W2"):
-        reproduce.choose("A9,S1,x")
+        protocol.choose("A9,S1,x")
 
 
 def test_changes_of_one_and_of_all():
-    changes = reproduce.parse_changes(["all.seed=3", "a2.objective.content_tap='192'"])
+    changes = protocol.parse_changes(["all.seed=3", "a2.objective.content_tap='192'"])
     assert changes == {"all": {"seed": 3}, "A2": {"objective.content_tap": "192"}}
-    assert reproduce.parse_changes(["B1.generator.embedding=mobilenet_v2"]) == {
+    assert protocol.parse_changes(["B1.generator.embedding=mobilenet_v2"]) == {
         "B1": {"generator.embedding": "mobilenet_v2"}
     }
     for wrong in ("seed=3", "A9.seed=3", "all.seed"):
         with pytest.raises(InputError, match=f"--set {wrong}: must be"):
-            reproduce.parse_changes([wrong])
+            protocol.parse_changes([wrong])
+    assert protocol.parse_changes(["S2.generator.pretrained=false"]) == {
+        "S2": {"generator.pretrained": False}
+    }
     with pytest.raises(InputError, match=r"no field config\.generator\.filters; is it"):
-        reproduce.parse_changes(["all.generator.filters=4"])
+        protocol.parse_changes(["all.generator.filters=4"])
+    with pytest.raises(InputError, match="all experiments share it; give --image-size instead"):
+        protocol.parse_changes(["all.data.image_size=64"])
+    with pytest.raises(InputError, match=r"give --set all\.data\.resize=crop instead"):
+        protocol.parse_changes(["S1.data.resize=crop"])
 
 
 def test_the_budget_is_shared_by_both_phases(args):
     args.budget_images, args.image_size = 4000, 64
-    a7 = reproduce.configure("A7", args, {}, 1000)
+    a7 = protocol.configure("A7", args, {}, 1000)
     assert (a7.train.pretrain_steps, a7.train.num_steps) == (71, 179)
-    s5 = reproduce.configure("S5", args, {}, 1000)
+    args.budget_images = 16
+    small = protocol.configure("A7", args, {}, 1000)
+    assert (small.train.pretrain_steps, small.train.pretrain_epochs) == (0, 0)
+    args.budget_images = 4000
+    s5 = protocol.configure("S5", args, {}, 1000)
     assert s5.train.num_steps == 25
     args.budget_images = 0
-    assert reproduce.configure("S1", args, {}, 1000).train.num_steps == 500
-    a6 = reproduce.configure("A6", args, {}, 1000)
+    assert protocol.configure("S1", args, {}, 1000).train.num_steps == 500
+    a6 = protocol.configure("A6", args, {}, 1000)
     assert a6.init_from == str(args.workdir / "A5")
     assert (a6.data.source, a6.data.image_size) == ("folder", 64)
+    a6 = protocol.configure("A6", args, {"A6": {"init_from": "/elsewhere/run"}}, 1000)
+    assert a6.init_from == "/elsewhere/run"
     with pytest.raises(InputError, match="--set"):
-        reproduce.configure("S1", args, {"S1": {"data.batch_size": "many"}}, 1000)
+        protocol.configure("S1", args, {"S1": {"data.batch_size": "many"}}, 1000)
 
 
-def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(args, capsys):
+def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
+    args, capsys, monkeypatch
+):
     reproduce.reproduce(args)
     results = json.loads((args.workdir / "results.json").read_text())
     assert set(results["scores"]) == {"gray", "S1"}
@@ -84,9 +101,27 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert "the weights &#x27;vgg16&#x27;" in page
     assert "| S1" in (args.workdir / "results.md").read_text()
 
-    before = (args.workdir / "S1" / "result.json").stat().st_mtime_ns
-    capsys.readouterr()
+    # A second call finds what the first one left, without training or scoring anything.
+    monkeypatch.setattr(reproduce.loop, "train_and_evaluate", None)
+    args.experiments = "S1"
+    reproduce.reproduce(args)
+    again = json.loads((args.workdir / "results.json").read_text())
+    assert again["scores"] == results["scores"]
+    assert "TypeError" not in capsys.readouterr().out
+    monkeypatch.undo()
+
+    # What was torn by a full disk is not taken for a result, and stops no other experiment.
+    (args.workdir / "S1" / "result.json").write_text('{"conditions":')
+    events = next((args.workdir / "S1" / "events").iterdir())
+    events.write_bytes(events.read_bytes()[:-5])
     reproduce.reproduce(args)
     assert "step 4 of 4" in capsys.readouterr().out
-    assert (args.workdir / "S1" / "result.json").stat().st_mtime_ns == before
-    assert json.loads((args.workdir / "results.json").read_text()) == results
+    mended = json.loads((args.workdir / "results.json").read_text())
+    assert mended["scores"]["S1"]["PSNR"] == results["scores"]["S1"]["PSNR"]
+
+    args.budget_images, args.experiments = 12, "S1,A6"
+    reproduce.reproduce(args)
+    refused = json.loads((args.workdir / "results.json").read_text())
+    assert "holds a run of 4 steps, and the budget makes it 6" in refused["no S1"]
+    assert "A6 starts from" in refused["no A6"]
+    assert "run A5 first" in refused["no A6"]

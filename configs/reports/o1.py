@@ -5,7 +5,7 @@
 Published (test): FID 0.038 on a scale of its own, PSNR 21.31, SSIM 0.8664, IS 12.66, after 4 hours.
 Data: COCO 2017 as TFDS data set; the report keeps 85 to 90 % of an unnamed number of images for
 training, here 10,000 of which 8,800 train, 200 validate and 1,000 test. Open in the report and
-chosen here: λ 100 as in pix2pix, batch 16.
+chosen here: λ 100 as in pix2pix, flips, batch 16.
 """
 
 from jaxcolor import config as defaults

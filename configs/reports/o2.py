@@ -4,7 +4,7 @@
 
 Published (test): FID 0.086 on a scale of its own, PSNR 17.58, SSIM 0.7385, IS 12.386, after 5
 hours. Data as in row O1. Open in the report and chosen here: λ 100, clip 0.01 and 5 critic steps as
-in the WGAN paper, batch 16. An epoch counts the images that the critic sees.
+in the WGAN paper, flips, batch 16. An epoch counts the images that the critic sees.
 """
 
 from jaxcolor import config as defaults

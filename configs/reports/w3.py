@@ -8,7 +8,8 @@ have 11.81 and 14.47, PSNR 15.07 and 10.78, SSIM 0.66 and 0.43, MAE 0.14 and 0.2
 added, as the report's text says, where its equation 6 multiplies. The critic has the report's batch
 norm, although it couples the examples that the penalty takes one by one. An epoch counts the images
 that the critic sees. Data: a folder, of which 5,000 images train, 900 validate and 1,000 test if it
-holds 6,900. Open in the report and chosen here: 64 filters, dropout 0.5, batch 16, 50 epochs.
+holds 6,900. Open in the report and chosen here: 64 filters, dropout 0.5, flips, batch 16, 50
+epochs.
 """
 
 from jaxcolor import config as defaults

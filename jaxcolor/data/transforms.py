@@ -5,7 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxcolor import color, images
+from jaxcolor import images
+from jaxcolor.data import spaces
+
+_LAB = spaces.SPACES["lab"]
 
 
 def fit(
@@ -62,6 +65,5 @@ def flip(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 @jax.jit
 def to_gray(rgb: ArrayLike) -> jax.Array:
     """Keeps an image's L and sets a and b to zero: `[N, H, W, 3]` uint8 in and out."""
-    L = color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255)[..., :1]
-    lab = jnp.concatenate([L, jnp.zeros_like(L), jnp.zeros_like(L)], axis=-1)
-    return jnp.round(color.lab_to_rgb(lab) * 255).astype(jnp.uint8)
+    gray = _LAB.see(rgb)
+    return _LAB.from_network(gray, jnp.zeros((*gray.shape[:-1], _LAB.channels)))

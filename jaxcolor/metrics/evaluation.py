@@ -1,5 +1,6 @@
 """Every score of a set of colorized images, with gray and the truth beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ class Evaluation:
 
     def __init__(
         self,
-        fid_dimensions: int = 2048,
+        fid_dimensions: Sequence[int] = (2048,),
         fid_mode: str = "pytorch_fid",
         placement: inception.Placement | None = None,
     ):
@@ -71,5 +72,5 @@ class Evaluation:
 
     def facts(self) -> dict[str, str]:
         """Says how the scores came about, and of those that could not be computed, why."""
-        count = self._scores[GRAY].summary()["num_images"]
+        count = self._scores[GRAY].num_images if self._scores else 0
         return {"images": str(count), **self._features.facts(count), **self._lpips_fact}

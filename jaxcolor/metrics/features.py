@@ -1,8 +1,8 @@
 """FID, KID and Inception Score of growing sets of images, side by side with the true ones."""
 
+import contextlib
 import hashlib
 import importlib.metadata
-import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from jaxcolor.backbones import weights
+from jaxcolor import files
+from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import inception
 
@@ -18,6 +19,8 @@ from jaxcolor.metrics import inception
 _BATCH = 32
 # Fewer images give scores that depend on their number as much as on their quality.
 _ENOUGH_IMAGES = 2048
+
+_LOGITS = "logits_unbiased"
 
 TRUTH = "truth"
 GRAY = "gray"
@@ -32,38 +35,39 @@ class FeatureScores:
 
     def __init__(
         self,
-        dimensions: int = 2048,
+        dimensions: Sequence[int] = (2048,),
         mode: str = "pytorch_fid",
         placement: inception.Placement | None = None,
     ):
         """Loads the network as far as its weights reach.
 
         Args:
-            dimensions: of the features for FID and KID: 64, 192, 768 or 2048.
+            dimensions: of the features: 64, 192, 768 or 2048. KID takes the first, and so does
+                "FID"; others are called "FID_64" and so on.
             mode: as of `inception.Extractor`.
             placement: as of `inception.Extractor`.
 
         Raises:
             InputError: an unknown number of dimensions or mode.
         """
-        self._tap, self._mode = str(dimensions), mode
+        self._taps, self._mode = [str(number) for number in dimensions], mode
         self._extractor: inception.Extractor | None = None
         self._pending: dict[str, list[np.ndarray]] = {}
         self._features: dict[str, list[dict[str, np.ndarray]]] = {}
         self.missing: dict[str, str] = {}
-        inception.check(self._tap, mode)
+        for tap in self._taps:
+            inception.check(tap, mode)
         try:
             loaded = weights.load("inception_v3_fid")
         except InputError as error:
             self.missing = {"FID and KID": str(error), "IS": str(error)}
             return
-        taps, scores = (self._tap, "logits_unbiased"), ("FID and KID", "IS")
-        for count in (2, 1):
+        taps = [tap for tap in inception_v3.TAPS if tap in (*self._taps, _LOGITS)]
+        while taps and self._extractor is None:  # Weights may end before the deepest.
             try:
-                self._extractor = inception.Extractor(taps[:count], mode, loaded, placement)
-                break
+                self._extractor = inception.Extractor(taps, mode, loaded, placement)
             except InputError as error:
-                self.missing[scores[count - 1]] = str(error)
+                self.missing[self._label(taps.pop())] = str(error)
         if self._extractor is not None:
             self._batch = _BATCH * self._extractor.placement.num_devices
 
@@ -103,8 +107,8 @@ class FeatureScores:
     def summary(self) -> dict[str, dict[str, Any]]:
         """Returns, for each set, what could be computed.
 
-        "FID", "KID" and "KID_std" against the truth; for the truth itself, of its images of even
-        against those of odd places. "IS" and "IS_std".
+        "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; for the truth itself,
+        of its images of even against those of odd places. "IS" and "IS_std".
         """
         for name, pending in self._pending.items():
             if pending:
@@ -117,23 +121,29 @@ class FeatureScores:
         return {name: self._scores(name, joined) for name in joined}
 
     def _scores(self, name: str, joined: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
-        ours, theirs = joined[name][self._tap], joined[TRUTH][self._tap]
-        if name == TRUTH:
-            ours, theirs = theirs[::2], theirs[1::2]
         scores: dict[str, Any] = {}
-        try:
-            one, other = inception.moments(ours), inception.moments(theirs)
-            scores["FID"] = inception.frechet_distance(one, other)
-            scores["KID"], scores["KID_std"] = inception.kernel_distance(ours, theirs)
-        except InputError as error:
-            self.missing["FID and KID"] = str(error)
-        if "logits_unbiased" in joined[name]:
+        for tap, ours in joined[name].items():
+            theirs = joined[TRUTH][tap]
+            if name == TRUTH:
+                ours, theirs = theirs[::2], theirs[1::2]
             try:
-                logits = joined[name]["logits_unbiased"]
-                scores["IS"], scores["IS_std"] = inception.inception_score(logits)
+                if tap == _LOGITS:
+                    scores["IS"], scores["IS_std"] = inception.inception_score(joined[name][tap])
+                    continue
+                first = tap == self._taps[0]
+                one, other = inception.moments(ours), inception.moments(theirs)
+                key = "FID" if first else f"FID_{tap}"
+                scores[key] = inception.frechet_distance(one, other)
+                if first:
+                    scores["KID"], scores["KID_std"] = inception.kernel_distance(ours, theirs)
             except InputError as error:
-                self.missing["IS"] = str(error)
+                self.missing[self._label(tap)] = str(error)
         return scores
+
+    def _label(self, tap: str) -> str:
+        if tap == _LOGITS:
+            return "IS"
+        return "FID and KID" if tap == self._taps[0] else f"FID of {tap} dimensions"
 
     def facts(self, num_images: int) -> dict[str, str]:
         """Says how the scores came about, and of those that could not be computed, why.
@@ -144,8 +154,8 @@ class FeatureScores:
         facts = {}
         if self._extractor is not None:
             facts["FID and KID"] = (
-                f"{self._mode}, {self._tap} dimensions, {num_images} images against {num_images}, "
-                f"weights {self._extractor.sha256[:8]}"
+                f"{self._mode}, {self._taps[0]} dimensions, {num_images} images against "
+                f"{num_images}, weights {self._extractor.sha256[:8]}"
             )
             if num_images < _ENOUGH_IMAGES:
                 facts["warning"] = (
@@ -167,11 +177,6 @@ def _cache_file(extractor: inception.Extractor, images: Sequence[np.ndarray]) ->
 
 
 def _write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes a file whole or not at all; scores are worth more than a full disk's complaint."""
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a file if that is possible: scores are worth more than a full disk's complaint."""
+    with contextlib.suppress(OSError), files.written_whole(path) as partial:
         safetensors.numpy.save_file(arrays, partial)
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)

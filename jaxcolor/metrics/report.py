@@ -10,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
+from jaxcolor import files
 from jaxcolor.metrics import pixel
 from jaxcolor.metrics.lpips import LpipsScore
 
-# Per image: the metric's name, its heading in the table and the decimals to show.
+# Per image, where they were computed: the metric's name, its heading in the table and the decimals
+# to show.
 _METRICS = {
     "PSNR": ("PSNR, dB", 2),
     "SSIM": ("SSIM", 4),
@@ -22,12 +24,12 @@ _METRICS = {
     "epsilon_accuracy": ("ε-acc. 5 %", 4),
     "colorfulness": ("colourfulness", 2),
     "colorfulness_ddcolor": ("colourfulness, DDColor", 2),
+    "LPIPS": ("LPIPS", 4),
 }
-# Per image too, where the networks' weights are at hand.
-_LPIPS = {"LPIPS": ("LPIPS", 4)}
 # Per set of images, where they were computed: the heading, and the decimals to show.
 _EXTRAS = {
     "FID": ("FID", 4),
+    **{f"FID_{d}": (f"FID, {d} dimensions", 4) for d in (64, 192, 768, 2048)},
     "KID": ("KID", 5),
     "IS": ("IS", 3),
     "fps_generator": ("FPS, generator", 1),
@@ -81,7 +83,6 @@ class Scores:
         """
         self._batches: list[dict[str, np.ndarray]] = []
         self._lpips = lpips
-        self._metrics = _METRICS | _LPIPS if lpips else _METRICS
 
     def add(self, prediction: np.ndarray, truth: np.ndarray) -> None:
         """Scores a batch, arguments as of `score_images`."""
@@ -90,10 +91,15 @@ class Scores:
             scores["LPIPS"] = self._lpips(prediction, truth)
         self._batches.append(scores)
 
+    @property
+    def num_images(self) -> int:
+        """Images that were scored."""
+        return sum(len(batch["PSNR"]) for batch in self._batches)
+
     def means(self) -> dict[str, float]:
         """Returns each metric's average; see `summary`."""
         summary = self.summary()
-        means = {name: summary[name]["mean"] for name in self._metrics}
+        means = {name: summary[name]["mean"] for name in _METRICS if name in summary}
         return {**means, "delta_colorfulness": summary["delta_colorfulness"]}
 
     def summary(self) -> dict[str, Any]:
@@ -106,8 +112,8 @@ class Scores:
             name: np.concatenate([batch[name] for batch in self._batches]).astype(np.float64)
             for name in self._batches[0]
         }
-        summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
-        for name in self._metrics:
+        summary: dict[str, Any] = {"num_images": self.num_images}
+        for name in filter(columns.__contains__, _METRICS):
             values = columns[name]
             finite = values[np.isfinite(values)]
             summary[name] = {
@@ -134,9 +140,11 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         rows: name to a summary of `Scores.summary`, or of `FeatureScores.summary`, or of both with
             `fps_generator` and `fps_files`, images per second.
     """
-    metrics = dict(_METRICS)
-    if any("LPIPS" in summary for summary in rows.values()):
-        metrics |= _LPIPS
+    metrics = {
+        name: shown
+        for name, shown in _METRICS.items()
+        if any(name in summary for summary in rows.values())
+    }
     headings = ["", *(heading for heading, _ in metrics.values()), "Δ colourfulness"]
     extras = {
         key: heading
@@ -153,7 +161,8 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         for statistic, label in (("mean", row), ("max", f"{row}, max"), ("min", f"{row}, min")):
             cells = [label]
             for name, (_, digits) in metrics.items():
-                cells.append(f"{summary[name][statistic]:.{digits}f}")
+                value = f"{summary[name][statistic]:.{digits}f}" if name in summary else ""
+                cells.append(value)
             first = statistic == "mean"
             if first and summary["PSNR"]["num_infinite"]:
                 cells[1] += f" ({summary['PSNR']['num_infinite']} equal)"
@@ -190,11 +199,14 @@ def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **fac
         rows: as of `table`.
         **facts: what the scores belong to, such as the data and the device.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**facts, "scores": _without_infinities(rows)}, indent=2, allow_nan=False)
-    path.write_text(text + "\n")
     listing = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    path.with_suffix(".md").write_text(f"# {title}\n\n{listing}\n\n{table(rows)}\n")
+    for target, content in (
+        (path, text),
+        (path.with_suffix(".md"), f"# {title}\n\n{listing}\n\n{table(rows)}"),
+    ):
+        with files.written_whole(target) as partial:
+            partial.write_text(content + "\n")
 
 
 def _without_infinities(value: Any) -> Any:

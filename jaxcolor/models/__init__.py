@@ -38,13 +38,19 @@ def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generat
         axis_name: the axis over which a batch is spread while training, if it is.
 
     Raises:
-        InputError: an unknown name, an image size that the network cannot take, or weights of a
-            frozen part that are not on this machine.
+        InputError: an unknown name, an image size or a scale that is not the network's, or weights
+            of a frozen part that are not on this machine.
     """
     name = config.generator.name
     if name not in _GENERATORS:
         raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
-    return _GENERATORS[name](config, axis_name)
+    generator = _GENERATORS[name](config, axis_name)
+    if config.data.target_scale != generator.scale:
+        raise InputError(
+            f"config.data.target_scale={config.data.target_scale}: config.generator.name={name!r} "
+            f"makes images of {generator.scale} times the size; set it to {generator.scale}"
+        )
+    return generator
 
 
 def variable_shapes(generator: Generator, image_size: int) -> Variables:

@@ -45,7 +45,7 @@ class PatchGAN(nn.Module):
         """Scores patches.
 
         Args:
-            pair: `[N, H, W, 3]` float32 in [-1, 1], L and ab.
+            pair: `[N, H, W, C]` float32 in [-1, 1], L and ab or what else there is to judge.
 
         Returns:
             `[N, H', W', 1]` float32: logits or critic values, without bounds.

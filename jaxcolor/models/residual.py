@@ -37,18 +37,18 @@ def build_upscaler(config: ConfigDict, axis_name: str | None = None) -> Generato
     """Builds the configured `Upscaler` over a residual U-Net.
 
     Raises:
-        InputError: another size or colour space than it makes, or as `residual_unet.build`.
+        InputError: another colour space than it makes, or as `residual_unet.build`.
     """
-    data = config.data
-    if (data.color_space, data.target_scale) != ("lab_to_rgb", 2):
+    space = config.data.color_space
+    if space != "lab_to_rgb":
         raise InputError(
-            f"config.data.color_space={data.color_space!r}, config.data.target_scale="
-            f"{data.target_scale}: config.generator.name={config.generator.name!r} makes RGB "
-            "images of twice the size; set them to 'lab_to_rgb' and 2"
+            f"config.data.color_space={space!r}: config.generator.name={config.generator.name!r} "
+            "makes RGB images; set it to 'lab_to_rgb'"
         )
     base = residual_unet.build(config, axis_name).network.clone(num_outputs=2, parent=None)
     return Generator(
-        Upscaler(base, config.generator.num_filters, axis_name, jnp.dtype(config.train.dtype))
+        Upscaler(base, config.generator.num_filters, axis_name, jnp.dtype(config.train.dtype)),
+        scale=2,
     )
 
 
@@ -103,7 +103,7 @@ class Upscaler(nn.Module):
     """A trained network's colours, doubled in size: six residual blocks and a pixel shuffle.
 
     The base is not trained any further. Its output also goes around the blocks, doubled
-    bilinearly and turned into RGB by a convolution of the sum.
+    bilinearly, and a convolution makes RGB of both.
     """
 
     base: nn.Module

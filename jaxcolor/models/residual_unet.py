@@ -126,9 +126,9 @@ class PreactivatedBlock(nn.Module):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Maps `[N, H, W, C]` to `[N, H / stride, W / stride, features]`."""
         y = x
-        for stride in (self.stride, 1):
+        for stride, use_bias in ((self.stride, False), (1, True)):
             y = nn.relu(layers.batch_norm(train, self.axis_name, self.dtype)(y))
-            y = layers.Conv(self.features, 3, stride, 1, dtype=self.dtype)(y)
+            y = layers.Conv(self.features, 3, stride, 1, use_bias, self.dtype)(y)
         return y + layers.Conv(self.features, 1, self.stride, dtype=self.dtype)(x)
 
 

@@ -14,7 +14,7 @@ from jaxcolor.data import spaces
 from jaxcolor.models import layers
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
-from jaxcolor.objectives.objective import Batch, Metrics, Objective, deal
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, deal, reduce_over
 from jaxcolor.objectives.state import NetworkState, TrainState
 
 
@@ -73,8 +73,7 @@ def make_objective(
         config, "discriminator", num_steps * critic_steps // every
     )
 
-    def mean(tree: Any) -> Any:
-        return tree if axis_name is None else lax.pmean(tree, axis_name)
+    mean = reduce_over(axis_name)
 
     def init(key: jax.Array) -> TrainState:
         key_g, key_d = jax.random.split(key)

@@ -6,8 +6,10 @@ fully-automatic image colorization scheme using improved CycleGAN with skip conn
 Multimedia Tools and Applications, 2021.
 """
 
+import functools
 from typing import Any
 
+import flax.errors
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -49,14 +51,14 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
         InputError: fields that do not go together.
     """
     options = config.objective
-    if config.data.color_space != "lab_full" or config.data.target_scale != 1:
+    if config.data.color_space != "lab_full":
         raise InputError(
-            f"config.data.color_space={config.data.color_space!r}, config.data.target_scale="
-            f"{config.data.target_scale}: config.objective.name='cyclegan' makes whole images of "
-            "their own lightness; set them to 'lab_full' and 1"
+            f"config.data.color_space={config.data.color_space!r}: config.objective.name="
+            "'cyclegan' makes whole images of their own lightness; set it to 'lab_full'"
         )
+    unused = ("clip", "lambda_gp", "lambda_l1", "lambda_l2", "lambda_content", "lambda_lpips")
     objective_lib.refuse(
-        config, ("clip", "lambda_gp", "lambda_l1", "lambda_l2", "lambda_content", "lambda_lpips")
+        config, critic_steps=1, discriminator_every=1, **dict.fromkeys(unused, 0.0)
     )
     to_color = models.build_generator(config, axis_name)
     if to_color.frozen:
@@ -64,14 +66,15 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
             f"config.generator.name={config.generator.name!r}: has frozen parts, which "
             "config.objective.name='cyclegan' cannot turn around"
         )
+    if options.lambda_identity:
+        _check_takes_colors(config, to_color)
     to_gray = Generator(to_color.network.clone(num_outputs=1))
     discriminator = models.build_discriminator(config, axis_name)
     optimizer_g = state_lib.make_optimizer(config, "generator", num_steps)
     optimizer_d = state_lib.make_optimizer(config, "discriminator", num_steps)
     size = config.data.image_size
 
-    def mean(tree: Any) -> Any:
-        return tree if axis_name is None else lax.pmean(tree, axis_name)
+    mean = objective_lib.reduce_over(axis_name)
 
     def init(key: jax.Array) -> TrainState:
         keys = jax.random.split(key, 4)
@@ -169,6 +172,20 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
         return state.after(networks, pools=pools), metrics
 
     return Objective(init, step, to_color, {"generator": {}}, {})
+
+
+def _check_takes_colors(config: ConfigDict, generator: Generator) -> None:
+    """Checks that a generator can be asked to leave a colour image alone."""
+    size = config.data.image_size
+    color = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
+    apply = functools.partial(generator.network.apply, train=False)
+    try:
+        jax.eval_shape(apply, models.variable_shapes(generator, size), color)
+    except flax.errors.ScopeParamShapeError as error:
+        raise InputError(
+            f"config.objective.lambda_identity={config.objective.lambda_identity}: "
+            f"config.generator.name={config.generator.name!r} takes no colour images; set it to 0.0"
+        ) from error
 
 
 def _draw(

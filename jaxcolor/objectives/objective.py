@@ -1,9 +1,10 @@
 """What every way to train is to the train loop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
@@ -46,15 +47,24 @@ def deal(batch: Batch, count: int) -> list[Batch]:
     return [{name: array[place::count] for name, array in batch.items()} for place in range(count)]
 
 
-def refuse(config: ConfigDict, fields: Sequence[str]) -> None:
-    """Checks that fields of `config.objective` that an objective has no use for are 0.
+def refuse(config: ConfigDict, **neutral: float) -> None:
+    """Checks fields of `config.objective` that an objective has no use for.
+
+    Args:
+        config: the whole configuration.
+        **neutral: the value that such a field has to have.
 
     Raises:
-        InputError: one of them is not.
+        InputError: one has another.
     """
-    for name in fields:
-        if value := config.objective[name]:
+    for name, value in neutral.items():
+        if config.objective[name] != value:
             raise InputError(
-                f"config.objective.{name}={value}: has no place in "
-                f"config.objective.name={config.objective.name!r}; set it to 0.0"
+                f"config.objective.{name}={config.objective[name]}: has no place in "
+                f"config.objective.name={config.objective.name!r}; set it to {value}"
             )
+
+
+def reduce_over(axis_name: str | None) -> Callable[[Any], Any]:
+    """Returns what averages a tree over the devices of an axis, or leaves it alone without one."""
+    return lambda tree: tree if axis_name is None else lax.pmean(tree, axis_name)

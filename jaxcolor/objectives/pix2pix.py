@@ -29,7 +29,7 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
     Raises:
         InputError: a constraint is set that pix2pix does not have.
     """
-    objective_lib.refuse(config, ("clip", "lambda_gp"))
+    objective_lib.refuse(config, clip=0.0, lambda_gp=0.0)
     discriminator = models.build_discriminator(config, axis_name)
 
     def discriminator_loss(params, real, generated, keys):

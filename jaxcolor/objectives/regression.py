@@ -8,7 +8,6 @@ from typing import Any
 
 import jax
 import optax
-from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
@@ -41,7 +40,9 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
     Raises:
         InputError: no term has a weight.
     """
-    objective_lib.refuse(config, ("clip", "lambda_gp"))
+    objective_lib.refuse(
+        config, clip=0.0, lambda_gp=0.0, lambda_gan=1.0, critic_steps=1, discriminator_every=1
+    )
     generator = models.build_generator(config, axis_name)
     terms = terms_lib.build(config)
     if not terms.names:
@@ -125,8 +126,7 @@ def _make_update(
 
         params = network.variables["params"]
         grads, (metrics, moved) = jax.grad(total, has_aux=True)(params)
-        if axis_name is not None:
-            grads, metrics = lax.pmean((grads, metrics), axis_name)
+        grads, metrics = objective_lib.reduce_over(axis_name)((grads, metrics))
         network = state_lib.update(optimizer, network, grads)
         return network.replace(variables={**network.variables, **moved}), metrics
 

@@ -25,6 +25,9 @@ from jaxcolor.objectives.state import TrainState
 # The validation score that chooses the best checkpoint; the higher the better.
 BEST_BY = "PSNR"
 
+# A run's configuration, beside its checkpoints.
+CONFIG_FILE = "config.json"
+
 
 def _score(scores: dict[str, float]) -> float:
     return scores.get(BEST_BY, -math.inf)
@@ -127,12 +130,13 @@ class Checkpoints:
         items = self._read(step, template, partial=False, data=ocp.args.JsonRestore())
         return items.state, items.data
 
-    def restore_variables(self, template: Variables, *, ema: bool) -> Variables:
-        """Reads the generator of the best checkpoint.
+    def restore_variables(self, template: Variables, *, ema: bool, last: bool) -> Variables:
+        """Reads the generator of a checkpoint.
 
         Args:
             template: of the variables' structure, shapes and dtypes.
             ema: whether the run keeps a moving average, which is then what is read.
+            last: read the last checkpoint instead of the best.
 
         Returns:
             The generator's variables, in NumPy arrays.
@@ -140,7 +144,7 @@ class Checkpoints:
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model.
         """
-        step = self.best_step()
+        step = self.latest_step() if last else self.best_step()
         if step is None:
             raise InputError(f"{self.folder}: holds no checkpoint yet; train longer")
         tree = {"ema": template} if ema else {"networks": {"generator": {"variables": template}}}
@@ -188,11 +192,14 @@ class Checkpoints:
         )
 
 
-def load_generator(workdir: pathlib.Path) -> tuple[ConfigDict, Generator, Variables]:
+def load_generator(
+    workdir: pathlib.Path, *, last: bool = False
+) -> tuple[ConfigDict, Generator, Variables]:
     """Loads the generator of a run's best checkpoint.
 
     Args:
         workdir: of the run.
+        last: load its last checkpoint instead.
 
     Returns:
         The run's configuration, the generator and its variables, NumPy arrays.
@@ -201,12 +208,12 @@ def load_generator(workdir: pathlib.Path) -> tuple[ConfigDict, Generator, Variab
         InputError: there is no checkpoint, it is damaged, or of another model; or weights of the
             generator's frozen parts are not on this machine.
     """
-    config = config_lib.load(workdir / "config.json")
+    config = config_lib.load(workdir / CONFIG_FILE)
     generator = models.build_generator(config)
     shapes = models.variable_shapes(generator, config.data.image_size)
     checkpoints = Checkpoints(workdir)
     try:
-        variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0)
+        variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0, last=last)
     finally:
         checkpoints.close()
     return config, generator, variables

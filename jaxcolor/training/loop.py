@@ -4,7 +4,6 @@ import contextlib
 import functools
 import itertools
 import math
-import os
 import pathlib
 import signal
 import time
@@ -23,12 +22,9 @@ from jaxcolor.data import pipeline, sources, spaces, transforms
 from jaxcolor.metrics.report import Scores
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
-from jaxcolor.training import checkpoint
-from jaxcolor.training.checkpoint import Checkpoints
+from jaxcolor.training import start
 from jaxcolor.training.parallel import Devices
 from jaxcolor.training.summary import Summary
-
-_CONFIG = "config.json"
 
 # Steps that may wait for the devices: enough to keep them busy, and few enough to stop soon.
 _STEPS_AHEAD = 2
@@ -84,7 +80,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     with contextlib.ExitStack() as stack:
         termination = stack.enter_context(_Termination())
         stack.callback(batches.close)
-        checkpoints = _open_checkpoints(config, workdir)
+        checkpoints = start.open_checkpoints(config, workdir)
         stack.callback(checkpoints.close)
         step = checkpoints.latest_step() or 0
         if step > num_steps:
@@ -94,28 +90,19 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             )
         init_key, step_key = jax.random.split(jax.random.key(config.seed))
         state = jax.jit(objective.init)(init_key)
-        if not step:
-            state = _start(config, objective, state)
-        else:
+        given = {"training images": num_images, "weights": objective.weights}
+        if step:
             state, data = checkpoints.restore(state)
-            if data["num_images"] != num_images:
-                raise InputError(
-                    f"{workdir}: the run has trained on {data['num_images']} images, and there are "
-                    f"{num_images} now; bring the old ones back, or take another --workdir"
-                )
-            if data["weights"] != objective.weights:
-                raise InputError(
-                    f"{workdir}: the run has trained with the weights {data['weights']}, and there "
-                    f"are {objective.weights} now; bring the old ones back, or take another "
-                    "--workdir"
-                )
+            start.check_unchanged(workdir, data["given"], given)
             batches.set_state(data["iterator"])
+        else:
+            state = start.initialize(config, objective, state)
         state, frozen = devices.replicate((state, objective.frozen))
 
         summary = Summary(workdir, step, num_steps, devices.is_first_process)
         stack.callback(summary.close)
         sizes = ", ".join(
-            f"{name} {parameter_overview.count_parameters(network.variables['params']):,}"
+            f"{name} {int(parameter_overview.count_parameters(network.variables['params'])):,}"
             for name, network in state.networks.items()
         )
         summary.message(
@@ -134,7 +121,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         stopped = False
         while step < num_steps and not stopped:
             run = pretrain_step if step < pretrain_steps else train_step
-            state, metrics = run(state, frozen, next(batches), step_key)
+            state, metrics = run(state, frozen, history.take(batches), step_key)
             step += 1
             summary.advance()
             history.append(step, metrics)
@@ -154,66 +141,15 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 _check_finite(step, host_state)
                 scores = validate(step, state) if at_eval and validate else None
                 if devices.is_first_process:
-                    _save_config(config, workdir)
-                data = {
-                    "iterator": batches.get_state(),
-                    "num_images": num_images,
-                    "weights": objective.weights,
-                }
-                checkpoints.save(step, host_state, data, scores)
+                    start.claim(config, workdir)
+                data = {"iterator": batches.get_state(), "given": given}
+                # What L1 alone has reached is no rival for what the objective makes of it.
+                rated = scores if step > pretrain_steps else None
+                checkpoints.save(step, host_state, data, rated)
                 history.restart_clock()
     if stopped and step < num_steps:
         summary.message(f"stopped by SIGTERM; step {step} is saved, start again to resume")
     return state
-
-
-def _start(config: ConfigDict, objective: Objective, state: TrainState) -> TrainState:
-    """Puts trained weights into a state that has none yet, where the configuration says so."""
-    variables = objective.generator.start(jax.device_get(state.networks["generator"].variables))
-    if config.init_from:
-        _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
-        base = {name: tree["base"] for name, tree in variables.items() if "base" in tree}
-        if not checkpoint.mismatch(trained, variables):
-            variables = trained
-        elif problem := checkpoint.mismatch(trained, base):
-            raise InputError(
-                f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
-                f"base: {problem}"
-            )
-        else:
-            variables = {
-                name: {**tree, "base": trained[name]} if name in trained else tree
-                for name, tree in variables.items()
-            }
-    return state.start_from(variables)
-
-
-def _open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
-    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
-    if not os.access(workdir, os.W_OK):
-        raise InputError(f"{workdir}: no permission to write; take another --workdir")
-    checkpoints = Checkpoints(workdir, create=True)
-    if checkpoints.latest_step() is None:
-        return checkpoints
-    if changed := config_lib.differences(config_lib.load(workdir / _CONFIG), config):
-        listing = "\n".join(f"  {line}" for line in changed)
-        raise InputError(
-            f"{workdir}: holds a run with another configuration:\n{listing}\n"
-            "take another --workdir, or undo the changes to resume"
-        )
-    return checkpoints
-
-
-def _save_config(config: ConfigDict, workdir: pathlib.Path) -> None:
-    """Claims the workdir: it belongs to a configuration from its first checkpoint on."""
-    try:
-        config_lib.save(config, workdir / _CONFIG)
-    except OSError as error:
-        raise InputError(f"{workdir / _CONFIG}: cannot be written: {error.strerror}") from error
 
 
 def _check_finite(step: int, state: TrainState) -> None:
@@ -271,9 +207,17 @@ class _History:
         self._devices, self._examples = devices, examples
         self._steps: list[tuple[int, dict[str, jax.Array]]] = []
         self._start: float | None = None
+        self._waited = 0.0
 
     def restart_clock(self) -> None:
-        self._start, self._timed = time.perf_counter(), 0
+        self._start, self._timed, self._waited = time.perf_counter(), 0, 0.0
+
+    def take(self, batches: Iterator[Any]) -> Any:
+        """Returns the next batch, and notes how long it was waited for."""
+        asked = time.perf_counter()
+        batch = next(batches)
+        self._waited += time.perf_counter() - asked
+        return batch
 
     def append(self, step: int, metrics: dict[str, jax.Array]) -> None:
         if len(self._steps) >= _STEPS_AHEAD:
@@ -285,7 +229,10 @@ class _History:
             self._timed += 1
 
     def drain(self) -> dict[str, float]:
-        """Returns the average of each metric, and images per second.
+        """Returns the average of each metric, and how fast it went.
+
+        "speed/images_per_second", and "speed/waiting_for_data", the share of the time in which the
+        next batch was not ready.
 
         Raises:
             FloatingPointError: a metric of some step is not finite.
@@ -298,7 +245,8 @@ class _History:
         means = {name: float(np.mean([m[name] for _, m in fetched])) for name in fetched[0][1]}
         if self._start is not None and self._timed:
             seconds = time.perf_counter() - self._start
-            means["images_per_second"] = self._timed * self._examples / seconds
+            means["speed/images_per_second"] = self._timed * self._examples / seconds
+            means["speed/waiting_for_data"] = self._waited / seconds
         self._steps.clear()
         self.restart_clock()
         return means

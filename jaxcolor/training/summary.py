@@ -26,13 +26,15 @@ def read_scalars(workdir: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
 
     Returns:
         For each scalar, "G_L1", "validation/PSNR" and so on, its steps and values in order; of
-        steps that were run again, the later ones.
+        steps that were run again, the later ones. A record that was cut off ends its file.
     """
     found: dict[str, dict[int, float]] = collections.defaultdict(dict)
     for path in sorted((workdir / "events").glob("*")):
         data = path.read_bytes()
-        while data:  # length, its checksum, the event, its checksum
+        while len(data) > 16:  # length, its checksum, the event, its checksum
             (length,) = struct.unpack_from("<Q", data)
+            if len(data) < 16 + length:
+                break
             event = Event.FromString(data[12 : 12 + length])
             data = data[16 + length :]
             for value in event.summary.value:

@@ -1,0 +1,143 @@
+"""What `reproduce.py` makes of the reports' configurations, so that all are trained alike."""
+
+import argparse
+import ast
+import importlib.util
+import json
+import math
+import pathlib
+from typing import Any
+
+from ml_collections import ConfigDict
+from published import EXPERIMENTS
+
+from jaxcolor import config as config_lib
+from jaxcolor import objectives
+from jaxcolor.config import InputError
+
+CONFIGS = pathlib.Path(__file__).parent.parent / "configs" / "reports"
+# What all experiments share, and the options that set it for all of them, if there are any.
+_SHARED = {
+    "data.source": "--data",
+    "data.path": "--data",
+    "data.image_size": "--image-size",
+    "data.validation_fraction": "",
+    "data.test_fraction": "",
+    "data.split_file": "",
+    "data.resize": "",
+}
+
+
+def choose(text: str) -> list[str]:
+    """Reads a list of experiments.
+
+    Args:
+        text: "all", or names with commas between them.
+
+    Raises:
+        InputError: a name is unknown.
+    """
+    chosen = list(EXPERIMENTS) if text == "all" else [name.upper() for name in text.split(",")]
+    if unknown := [name for name in chosen if name not in EXPERIMENTS]:
+        raise InputError(
+            f"--experiments {text}: there is no {', '.join(unknown)}; there are all, "
+            f"{', '.join(EXPERIMENTS)}"
+        )
+    return [name for name in EXPERIMENTS if name in chosen]
+
+
+def parse_changes(texts: list[str]) -> dict[str, dict[str, Any]]:
+    """Reads `EXPERIMENT.FIELD=VALUE`.
+
+    Returns:
+        For "all" and single experiments, fields and their values.
+
+    Raises:
+        InputError: no such experiment or field, or one that the protocol sets.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        field, equals, value = text.partition("=")
+        name, _, field = field.partition(".")
+        if not equals or (name != "all" and name.upper() not in EXPERIMENTS):
+            raise InputError(f"--set {text}: must be EXPERIMENT.FIELD=VALUE, or all.FIELD=VALUE")
+        config_lib.check_overrides([f"--config.{field}={value}"])
+        option = _SHARED.get(field)
+        if option or (option is not None and name != "all"):
+            cure = option or f"--set all.{field}={value}"
+            raise InputError(f"--set {text}: all experiments share it; give {cure} instead")
+        changes.setdefault(name if name == "all" else name.upper(), {})[field] = _parse(value)
+    return changes
+
+
+def _parse(value: str) -> Any:
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return parse(value)
+        except (ValueError, SyntaxError):
+            continue
+    return value
+
+
+def configure(
+    name: str, args: argparse.Namespace, changes: dict[str, dict[str, Any]], num_images: int
+) -> ConfigDict:
+    """Makes the configuration of an experiment under the protocol.
+
+    Args:
+        name: of the experiment.
+        args: of the command line.
+        changes: as from `parse_changes`.
+        num_images: to train on.
+
+    Raises:
+        InputError: a value of the wrong kind.
+    """
+    spec = importlib.util.spec_from_file_location(name, CONFIGS / f"{name.lower()}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    config = module.get_config()
+    if config.init_from:
+        config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
+    apply(config, args, changes)
+    _change(config, changes, name)
+    per_step = objectives.examples_per_step(config)
+    train = config.train
+    epochs = train.num_epochs + train.pretrain_epochs
+    budget = args.budget_images or epochs * num_images
+    steps = max(1, math.ceil(budget / per_step))
+    train.pretrain_steps = round(steps * train.pretrain_epochs / epochs)
+    train.num_steps = max(1, steps - train.pretrain_steps)
+    train.num_epochs = train.pretrain_epochs = 0
+    train.eval_every = train.checkpoint_every = max(1, math.ceil(steps / 4))
+    train.log_every = max(1, math.ceil(steps / 20))
+    return config
+
+
+def apply(config: ConfigDict, args: argparse.Namespace, changes: dict[str, dict[str, Any]]) -> None:
+    """Sets what all experiments share: the images, their splits, and their size."""
+    shared = config_lib.get_config().data
+    for field in ("validation_fraction", "test_fraction", "split_file", "resize"):
+        config.data[field] = shared[field]
+    config.data.source, config.data.path = "folder", str(args.data)
+    config.data.image_size = args.image_size
+    _change(config, changes, "all")
+
+
+def _change(config: ConfigDict, changes: dict[str, dict[str, Any]], name: str) -> None:
+    """Sets fields as `--set` says for an experiment, or for all.
+
+    Raises:
+        InputError: a value of the wrong kind.
+    """
+    try:
+        config.update_from_flattened_dict(changes.get(name, {}))
+    except TypeError as error:
+        raise InputError(f"--set: {error}") from error
+
+
+def num_steps(config: ConfigDict) -> int:
+    """Returns the steps of both phases."""
+    return int(config.train.pretrain_steps + config.train.num_steps)
