@@ -1,12 +1,12 @@
 """Times the way from image files to Lab arrays on the device, against the usual loader.
 
-    pip install torch scikit-image && pip install --no-deps torchvision
+    pip install torch scikit-image
     python scripts/benchmark_pipeline.py photos
 
-The usual loader is that of most tutorials: Pillow, torchvision's resizing, scikit-image's
-`rgb2lab`, PyTorch's `DataLoader` with a worker process per core. Both give the same arrays. Beside
-it stand the limit, decoding alone on as many threads, ArrayRecord files, and images that were
-decoded once and stay in memory.
+The usual loader is that of most tutorials: Pillow, its bicubic resizing (torchvision's `Resize`
+calls it), scikit-image's `rgb2lab`, PyTorch's `DataLoader` with a worker process per core. Both
+give the same arrays. Beside it stand the limit, decoding alone on as many threads, ArrayRecord
+files, and images that were decoded once and stay in memory.
 """
 
 import os
@@ -22,7 +22,6 @@ import numpy as np
 import skimage.color
 import timing
 import torch
-import torchvision
 from array_record.python.array_record_module import ArrayRecordWriter
 from PIL import Image
 
@@ -35,10 +34,7 @@ class UsualDataset(torch.utils.data.Dataset):
     """Image files as tutorials read them."""
 
     def __init__(self, paths: list[pathlib.Path], size: int):
-        self.paths = paths
-        self.resize = torchvision.transforms.Resize(
-            (size, size), torchvision.transforms.InterpolationMode.BICUBIC
-        )
+        self.paths, self.size = paths, (size, size)
 
     def __len__(self) -> int:
         """Returns the number of files."""
@@ -46,8 +42,9 @@ class UsualDataset(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         """Reads one file to L and ab in [-1, 1]."""
-        rgb = np.array(self.resize(Image.open(self.paths[index]).convert("RGB")))
-        lab = torchvision.transforms.functional.to_tensor(skimage.color.rgb2lab(rgb).astype("f4"))
+        image = Image.open(self.paths[index]).convert("RGB")
+        rgb = np.array(image.resize(self.size, Image.Resampling.BICUBIC))
+        lab = torch.from_numpy(skimage.color.rgb2lab(rgb).astype("f4").transpose(2, 0, 1))
         return {"L": lab[[0]] / 50 - 1, "ab": lab[[1, 2]] / 110}
 
 

@@ -214,7 +214,7 @@ def test_a_run_cannot_be_shortened_below_what_is_done(config, workdir):
     config.train.num_steps = 2
     loop.train_and_evaluate(config, workdir)
     config.train.num_steps = 1
-    with pytest.raises(InputError, match=r"num_steps=1: .*at step 2 already"):
+    with pytest.raises(InputError, match=r"num_steps=1: .*at step 2 of 1 already"):
         loop.train_and_evaluate(config, workdir)
     assert config_lib.load(workdir / "config.json").train.num_steps == 2
 

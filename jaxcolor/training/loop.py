@@ -85,18 +85,17 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         step = checkpoints.latest_step() or 0
         if step > num_steps:
             raise InputError(
-                f"config.train.num_steps={num_steps}: the run in {workdir} is at step {step} "
-                "already"
+                f"config.train.num_steps={main_steps}: the run in {workdir} is at step {step} of "
+                f"{num_steps} already; raise it, or take another --workdir"
             )
         init_key, step_key = jax.random.split(jax.random.key(config.seed))
-        state = jax.jit(objective.init)(init_key)
         given = {"training images": num_images, "weights": objective.weights}
         if step:
-            state, data = checkpoints.restore(state)
+            state, data = checkpoints.restore(jax.eval_shape(objective.init, init_key))
             start.check_unchanged(workdir, data["given"], given)
             batches.set_state(data["iterator"])
         else:
-            state = start.initialize(config, objective, state)
+            state = start.initialize(config, objective, jax.jit(objective.init)(init_key))
         state, frozen = devices.replicate((state, objective.frozen))
 
         summary = Summary(workdir, step, num_steps, devices.is_first_process)
