@@ -1,9 +1,10 @@
-"""What the three bilinear maps of jaxcolor/models/layers.py gain over plain JAX.
+"""What the three bilinear maps of jaxcolor/models/convolution.py gain over plain JAX.
 
     python scripts/benchmark_convolution.py --batch_size 4 --image_size 256
 
-Times one gradient of the whole U-Net, and one gradient of the gradient penalty on the PatchGAN,
-with the maps and with JAX's own derivatives of the same operations; the two take turns.
+Times one gradient of the whole U-Net, one gradient of the gradient penalty on the PatchGAN, and
+single layers that the maps compute in forms of their own, with the maps and with JAX's own
+derivatives of the same operations; the two take turns.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from jaxcolor import config as config_lib
 from jaxcolor import models
 from jaxcolor.losses.adversarial import gradient_penalty
 from jaxcolor.models import layers
+
+_PADDING = ((1, 1), (1, 1))
 
 
 def plain_transposed(y, kernel, stride, padding, size):
@@ -67,9 +70,27 @@ def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]
             lambda pairs: critic.apply({"params": params}, pairs), real, fake, examples
         )
 
+    def layer(side: int, inputs: int, outputs: int, kernel: int) -> tuple[jax.Array, jax.Array]:
+        return (
+            jax.random.normal(keys[0], (args.batch_size, side, side, inputs)),
+            jax.random.normal(keys[1], (kernel, kernel, inputs, outputs)),
+        )
+
+    def convolve(x, kernel):
+        return layers.convolution(x, kernel, 1, _PADDING)
+
+    def double(y, kernel):
+        size = (2 * y.shape[1], 2 * y.shape[2])
+        return layers.transposed_convolution(y, kernel.swapaxes(2, 3), 2, _PADDING, size)
+
+    half = args.image_size // 4
     return {
-        "of the U-Net": (jax.grad(generator_loss), (variables["params"],)),
-        "of the PatchGAN's penalty": (jax.grad(penalty), (params,)),
+        "gradient of the U-Net": (jax.grad(generator_loss), (variables["params"],)),
+        "gradient of the PatchGAN's penalty": (jax.grad(penalty), (params,)),
+        f"{half}² × 256 to {2 * half}² × 64": (double, layer(half, 256, 64, 4)),
+        f"{half}² × 128 to {2 * half}² × 64": (double, layer(half, 128, 64, 4)),
+        "2² × 512 to 4² × 512": (double, layer(2, 512, 512, 4)),
+        "2² × 512 to 2² × 512": (convolve, layer(2, 512, 512, 3)),
     }
 
 
@@ -96,7 +117,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.quick:
         args.image_size = 64
-    rows = [["gradient", "way", "seconds", "the maps are faster", "difference"]]
+    rows = [["what", "way", "seconds", "the maps are faster", "difference"]]
     figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
     kinds = {
         "maps": (layers.convolution, layers.transposed_convolution),
@@ -118,7 +139,7 @@ def main() -> None:
                 [
                     name,
                     kind,
-                    f"{result['seconds']:.3f}",
+                    f"{result['seconds']:.4f}",
                     timing.format_ratio(result),
                     f"{difference / scale:.1e}",
                 ]
