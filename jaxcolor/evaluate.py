@@ -71,10 +71,8 @@ def _run(args: argparse.Namespace) -> None:
             source = sources.open_splits(data, ["test"])["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
         rows = inference.evaluate(colorizer, source, scores)
-        facts = {
-            "data": name,
-            "size": " × ".join([str(data.image_size * data.target_scale)] * 2),
-        }
+        size = data.image_size * data.target_scale
+        facts = {"data": name, "size": f"{size} × {size}"}
         path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth, scores)

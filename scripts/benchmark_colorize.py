@@ -9,10 +9,7 @@ the photograph's lightness, encode. Warm: from file to file in a process that ha
 Cold: the whole command, from a checkpoint, with and without compiled programs kept from before.
 """
 
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -90,22 +87,14 @@ def make_network() -> torch.nn.Module:
 
 def run_cold(code: str, arguments: list[str], cache: pathlib.Path) -> dict[str, float]:
     """Measures a new process that finds compiled programs in a folder, or leaves them there."""
-    environment = {
-        "JAX_COMPILATION_CACHE_DIR": str(cache),
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
+    code += "; import timing; print(timing.peak_memory())"
     start = time.perf_counter()
-    run = subprocess.run(
-        [sys.executable, "-c", f"{code}; import timing; print(timing.peak_memory())", *arguments],
-        check=True,
-        capture_output=True,
-        env=os.environ | environment,
-    )
-    return {"seconds": time.perf_counter() - start, "mib": float(run.stdout.split()[-1])}
+    (mib,) = timing.run_apart(code, *arguments, JAX_COMPILATION_CACHE_DIR=str(cache))
+    return {"seconds": time.perf_counter() - start, "mib": float(mib)}
 
 
 def make_checkpoint(workdir: pathlib.Path) -> None:
-    """Trains for one step on small pictures; the U-Net has its full size."""
+    """Leaves the checkpoint of a run of one step."""
     config = config_lib.get_config()
     config.data.batch_size, config.data.num_scenes = 1, 8
     config.train.num_steps, config.train.eval_every = 1, 0
@@ -125,10 +114,10 @@ def main() -> None:
     colorizer = inference.Colorizer(config_lib.get_config(), weights)
     width, height, count = (4000, 3000, 200) if not args.quick else (2000, 1500, 20)
     runs = 3 if args.quick else args.runs
-    rows = [["what", "way", "ms", "jaxcolor is faster"]]
+    rows = [["what", "way", "ms", "jaxcolor is faster", "memory, MiB"]]
     figures: dict[str, Any] = {
         "device": jax.devices()[0].device_kind,
-        "versions": torch.__version__,
+        "versions": f"JAX {jax.__version__}, PyTorch {torch.__version__}",
     }
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

@@ -13,18 +13,12 @@ where n counts the GPUs of one host over NVLink, and the hosts over their networ
 each host's sum.
 """
 
-import os
 import re
-import subprocess
-import sys
 from typing import Any
 
 import benchmark_train
 import jax
 import timing
-
-from jaxcolor import objectives
-from jaxcolor.training.parallel import Devices
 
 _NVLINK = 450e9  # bytes per second each way, H100 and H200
 _NETWORK = 25e9  # 200 Gb/s
@@ -50,41 +44,14 @@ def count_collectives(program: str) -> tuple[int, int]:
 def print_collectives(name: str, image_size: int, batch_size: int) -> None:
     """Prints the collectives of a step on all devices, their bytes, and those of the gradients."""
     config = benchmark_train.configure(name, image_size, batch_size, "float32")
-    devices = Devices()
-    objective = objectives.build(config, config.train.num_steps, devices.axis_name)
-    state = devices.replicate(jax.jit(objective.init)(jax.random.key(0)))
-    batch = devices.spread(benchmark_train.make_examples(config))
-    frozen = devices.replicate(objective.frozen)
-    step = jax.jit(devices.compile_step(objective.step))
-    program = step.lower(state, frozen, batch, jax.random.key(1)).compile().as_text()
+    program, (state, *_) = benchmark_train.compile_jaxcolor(config)
     updates = {"generator": 1, "discriminator": config.objective.critic_steps}
     gradients = sum(
         updates[name] * leaf.nbytes
         for name, network in state.networks.items()
         for leaf in jax.tree.leaves(network.variables["params"])
     )
-    print(*count_collectives(program), gradients)
-
-
-def read_collectives(
-    devices: int, name: str, image_size: int, batch_size: int
-) -> tuple[int, int, int]:
-    """Returns what `print_collectives` prints in a process of so many simulated devices."""
-    call = f"import benchmark_scaling as b; b.print_collectives{(name, image_size, batch_size)}"
-    environment = {
-        "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", call],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | environment,
-    )
-    number, size, gradients = map(int, run.stdout.split()[-3:])
-    return number, size, gradients
+    print(*count_collectives(program.as_text()), gradients)
 
 
 def efficiency(step_seconds: float, size: int, count: int, bandwidth: float) -> float:
@@ -114,7 +81,7 @@ def main() -> None:
             "pix2pix", sizes["image_size"], sizes["batch_size"], "float32"
         )
         config.generator.num_filters = config.discriminator.num_filters = sizes["filters"]
-        step, flops = benchmark_train.make_jaxcolor(config)
+        step, flops = benchmark_train.make_jaxcolor(config), benchmark_train.count_flops(config)
         seconds = timing.race({"jaxcolor": step}, args.runs)["jaxcolor"]["seconds"]
         rate = sizes["batch_size"] / seconds
         figures["costs"][str(sizes)] = rate
@@ -127,7 +94,13 @@ def main() -> None:
     sizes_of: dict[str, int] = {}
     for name in ("pix2pix", "wgan_gp"):
         for count in counts:
-            number, size, gradients = read_collectives(count, name, image_size, batch_size)
+            printed = timing.run_apart(
+                "import benchmark_scaling as b; "
+                f"b.print_collectives{(name, image_size, batch_size)}",
+                JAX_PLATFORMS="cpu",
+                XLA_FLAGS=f"--xla_force_host_platform_device_count={count}",
+            )
+            number, size, gradients = map(int, printed)
             figures[f"{name}, {count} devices"] = {"collectives": number, "bytes": size}
             sizes_of[name] = size
             rows.append(
@@ -137,9 +110,9 @@ def main() -> None:
 
     rows = [["objective", "batch per GPU", "8 GPUs, NVLink", "2 hosts of 8, 200 Gb/s"]]
     for name, size in sizes_of.items():
+        config = benchmark_train.configure(name, image_size, 1, "float32")
+        flops = benchmark_train.count_flops(config)
         for per_device in (16, 64):
-            config = benchmark_train.configure(name, image_size, 1, "float32")
-            _, flops = benchmark_train.make_jaxcolor(config)
             seconds = per_device * flops / args.speed
             inside = efficiency(seconds, size, 8, _NVLINK)
             across = efficiency(seconds / inside, size, 2, _NETWORK) * inside

@@ -12,8 +12,8 @@ by autocast, and a second time through `torch.compile`.
 
 import functools
 import os
-import subprocess
-import sys
+import pathlib
+import runpy
 from collections.abc import Callable
 from typing import Any
 
@@ -25,28 +25,19 @@ import timing
 import torch
 from pytorch_networks import UNet, make_patchgan
 
-from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.training.parallel import Devices
 
+_CONFIGS = pathlib.Path(__file__).parent.parent / "configs"
+_NUM_STEPS = 1000  # The optimizers want to know; it makes no step faster.
 _OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp")
 
 
 def configure(name: str, image_size: int, batch_size: int, dtype: str) -> Any:
-    """Makes the configuration of an objective, as of `configs/`."""
-    config = config_lib.get_config()
+    """Loads one of the configurations in `configs/`."""
+    config = runpy.run_path(str(_CONFIGS / f"{name}.py"))["get_config"]()
     config.data.image_size, config.data.batch_size = image_size, batch_size
-    config.train.dtype, config.train.num_steps = dtype, 1000
-    if name != "pix2pix":
-        config.objective.name, config.objective.critic_steps = "wgan", 5
-        if name == "wgan_clip":
-            config.objective.clip = 0.01
-        else:
-            config.objective.lambda_gp, config.discriminator.norm = 10.0, "layer"
-        for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
-            optimizer.learning_rate = 5e-5
-            if name == "wgan_clip":
-                optimizer.name = "rmsprop"
+    config.train.dtype = dtype
     return config
 
 
@@ -60,23 +51,39 @@ def make_examples(config: Any) -> dict[str, np.ndarray]:
     }
 
 
-def make_jaxcolor(config: Any) -> tuple[Callable[[], None], float]:
-    """Makes our step, and counts its floating-point operations."""
+def compile_jaxcolor(config: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Compiles our step for all devices, and makes its arguments."""
     devices = Devices()
-    objective = objectives.build(config, config.train.num_steps, devices.axis_name)
-    state = devices.replicate(jax.jit(objective.init)(jax.random.key(0)))
-    frozen = devices.replicate(objective.frozen)
-    batch = devices.spread(make_examples(config))
-    key = jax.random.key(1)
-    lowered = jax.jit(objective.step, donate_argnums=0).lower(state, frozen, batch, key)
-    compiled = lowered.compile()
+    objective = objectives.build(config, _NUM_STEPS, devices.axis_name)
+    arguments = (
+        devices.replicate(jax.jit(objective.init)(jax.random.key(0))),
+        devices.replicate(objective.frozen),
+        devices.spread(make_examples(config)),
+        jax.random.key(1),
+    )
+    step = jax.jit(devices.compile_step(objective.step), donate_argnums=0)
+    return step.lower(*arguments).compile(), arguments
+
+
+def make_jaxcolor(config: Any) -> Callable[[], None]:
+    """Makes our step."""
+    compiled, (state, *others) = compile_jaxcolor(config)
 
     def step() -> None:
         nonlocal state
-        state, metrics = compiled(state, frozen, batch, key)
+        state, metrics = compiled(state, *others)
         jax.block_until_ready(metrics)
 
-    return step, lowered.cost_analysis()["flops"]
+    return step
+
+
+def count_flops(config: Any) -> float:
+    """Counts the floating-point operations of our step, as XLA's cost analysis sees them."""
+    objective = objectives.build(config, _NUM_STEPS)
+    key = jax.random.key(0)
+    state, frozen = jax.eval_shape(objective.init, key), objective.frozen
+    lowered = jax.jit(objective.step).lower(state, frozen, make_examples(config), key)
+    return lowered.cost_analysis()["flops"]
 
 
 def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
@@ -89,9 +96,13 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
     critic = make_patchgan(config.discriminator.num_filters, config.discriminator.norm)
     for network in (generator, critic):
         network.to(device, memory_format=torch.channels_last).train()
-    make: Any = functools.partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999), fused=True)
-    if config.optimizer.generator.name == "rmsprop":
-        make = functools.partial(torch.optim.RMSprop, lr=5e-5, foreach=True)
+    optimizer = config.optimizer.generator
+    rate = optimizer.learning_rate
+    make: Any = functools.partial(
+        torch.optim.Adam, lr=rate, betas=(optimizer.b1, optimizer.b2), fused=True
+    )
+    if optimizer.name == "rmsprop":
+        make = functools.partial(torch.optim.RMSprop, lr=rate, foreach=True)
     optimizer_g, optimizer_d = make(generator.parameters()), make(critic.parameters())
     cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
     examples = {
@@ -162,27 +173,10 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
     return step
 
 
-def peak_memory(side: str, name: str, image_size: int, batch_size: int, dtype: str) -> float:
-    """Measures the memory, in MiB, that two steps of one side take in a process of their own."""
-    call = f"import benchmark_train as b; b.print_peak{(side, name, image_size, batch_size, dtype)}"
-    run = subprocess.run(
-        [sys.executable, "-c", call],
-        cwd=os.path.dirname(__file__),
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(run.stdout.split()[-1])
-
-
 def print_peak(side: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
     """Takes two steps and prints the most memory that was ever held, in MiB."""
     config = configure(name, image_size, batch_size, dtype)
-    if side == "jaxcolor":
-        step, _ = make_jaxcolor(config)
-    else:
-        step = make_pytorch(config, compiled=False)
+    step = make_jaxcolor(config) if side == "jaxcolor" else make_pytorch(config, compiled=False)
     step(), step()
     if not torch.cuda.is_available():
         print(timing.peak_memory())
@@ -216,8 +210,11 @@ def main() -> None:
         for batch_size in args.batch_sizes:
             config = configure(name, args.image_size, batch_size, args.dtype)
             examples = objectives.examples_per_step(config)
-            step, flops = make_jaxcolor(config)
-            ways = {"jaxcolor": step, "PyTorch": make_pytorch(config, compiled=False)}
+            flops = count_flops(config)
+            ways = {
+                "jaxcolor": make_jaxcolor(config),
+                "PyTorch": make_pytorch(config, compiled=False),
+            }
             if on_gpu:
                 ways["PyTorch, compiled"] = make_pytorch(config, compiled=True)
             results = timing.race(ways, args.runs)
@@ -226,9 +223,9 @@ def main() -> None:
                 result["share_of_peak"] = flops / result["seconds"] / peak
                 cell = "—"
                 if way != "PyTorch, compiled":
-                    result["peak_mib"] = peak_memory(
-                        way, name, args.image_size, batch_size, args.dtype
-                    )
+                    sizes = way, name, args.image_size, batch_size, args.dtype
+                    (mib,) = timing.run_apart(f"import benchmark_train as b; b.print_peak{sizes}")
+                    result["peak_mib"] = float(mib)
                     cell = f"{result['peak_mib']:,.0f}"
                 rows.append(
                     [
@@ -242,7 +239,7 @@ def main() -> None:
                     ]
                 )
             figures[f"{name}, batch {batch_size}"] = {"flops": flops, **results}
-            del step, ways
+            del ways
     timing.report(args, rows, figures)
     print(
         f"{figures['device']}, {args.image_size} × {args.image_size}, {args.dtype}; matrix "

@@ -10,6 +10,7 @@ config.data.source="folder" splits.
 import argparse
 import pathlib
 import sys
+from collections.abc import Sequence
 
 from array_record.python.array_record_module import ArrayRecordWriter
 from tqdm import tqdm
@@ -17,6 +18,15 @@ from tqdm import tqdm
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
+
+
+def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
+    """Writes image files, as they are, into an ArrayRecord file."""
+    # One record a group: a reader that shuffles decompresses nothing that it does not use.
+    writer = ArrayRecordWriter(str(record), "group_size:1")
+    for path in tqdm(paths, desc=record.stem, unit="img", disable=None):
+        writer.write(path.read_bytes())
+    writer.close()
 
 
 def main() -> None:
@@ -43,12 +53,9 @@ def main() -> None:
 
     args.output.mkdir(parents=True, exist_ok=True)
     for split, source in splits.items():
-        # One record a group: a reader that shuffles decompresses nothing that it does not use.
-        writer = ArrayRecordWriter(str(args.output / f"{split}.array_record"), "group_size:1")
-        for path in tqdm(source.paths, desc=split, unit="img", disable=None):
-            writer.write(path.read_bytes())
-        writer.close()
-        print(f"{args.output / split}.array_record: {len(source):,} images")
+        record = args.output / f"{split}.array_record"
+        pack(source.paths, record)
+        print(f"{record}: {len(source):,} images")
 
 
 if __name__ == "__main__":

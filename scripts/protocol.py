@@ -2,10 +2,10 @@
 
 import argparse
 import ast
-import importlib.util
 import json
 import math
 import pathlib
+import runpy
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -93,12 +93,7 @@ def configure(
     Raises:
         InputError: a value of the wrong kind.
     """
-    spec = importlib.util.spec_from_file_location(name, CONFIGS / f"{name.lower()}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    config = module.get_config()
+    config = runpy.run_path(str(CONFIGS / f"{name.lower()}.py"))["get_config"]()
     if config.init_from:
         config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
     apply(config, args, changes)

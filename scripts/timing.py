@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import os
 import pathlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +74,28 @@ def format_ratio(result: dict[str, float]) -> str:
     if "ratio" not in result:
         return "—"
     return f"{result['ratio']:.2f} ({result['ratio_min']:.2f} to {result['ratio_max']:.2f})"
+
+
+def run_apart(code: str, *arguments: str, **environment: str) -> list[str]:
+    """Runs Python code in a process of its own, which imports what this one can.
+
+    Args:
+        code: to run.
+        *arguments: that it finds in `sys.argv`.
+        **environment: variables to set for it.
+
+    Returns:
+        The words of the last line that it prints.
+    """
+    search = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | search | environment,
+    )
+    return run.stdout.splitlines()[-1].split()
 
 
 def peak_memory() -> float:

@@ -1,5 +1,5 @@
 import ast
-import importlib.util
+import runpy
 
 import jax
 import jax.numpy as jnp
@@ -14,17 +14,10 @@ from jaxcolor.data import spaces
 CONFIGS = sorted((ROOT / "configs").rglob("*.py"))
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.get_config()
-
-
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     """Only traced, without a computation; the smoke run below is a real one."""
-    config = load(path)
+    config = runpy.run_path(str(path))["get_config"]()
     config_lib.validate(config)
     objective = objectives.build(config, 10)
     state = jax.eval_shape(objective.init, jax.random.key(0))

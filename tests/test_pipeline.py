@@ -121,8 +121,6 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
             data,
             seed=0,
             examples_per_step=data.batch_size,
-            process_index=0,
-            process_count=1,
             put=lambda batch: LAB.to_network(**batch),
         )
     )
@@ -191,8 +189,6 @@ def test_gammas_are_drawn_within_their_range(data):
             data,
             seed=0,
             examples_per_step=data.batch_size,
-            process_index=0,
-            process_count=1,
             put=lambda batch: batch["gamma"],
         )
     )

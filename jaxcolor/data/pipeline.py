@@ -22,9 +22,9 @@ def train_batches(
     *,
     seed: int,
     examples_per_step: int,
-    process_index: int,
-    process_count: int,
     put: Callable[[dict[str, np.ndarray]], Any],
+    process_index: int = 0,
+    process_count: int = 1,
 ) -> grain.IterDataset:
     """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
 
@@ -36,10 +36,10 @@ def train_batches(
         data: `config.data`.
         seed: of order and augmentation.
         examples_per_step: over all processes.
-        process_index: of this process.
-        process_count: of all processes; divides the batch size.
         put: moves this process's examples, as keyword arguments of `Space.to_network`, to its
             devices and converts them there; it runs in a thread of its own, ahead of the training.
+        process_index: of this process.
+        process_count: of all processes; divides the batch size.
 
     Raises:
         InputError: fewer images than a batch.
