@@ -15,7 +15,7 @@ from jaxcolor.metrics.features import FeatureScores
 def installed(seeded_weights, monkeypatch, tmp_path):
     """Seeded weights, as if they lay on this machine, and no features of earlier evaluations."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(features, "_BATCH", 8)
+    monkeypatch.setattr(features, "_BATCH", 6)
     return seeded_weights["inception_v3_fid"]
 
 
@@ -49,17 +49,17 @@ def test_what_the_weights_do_not_reach_is_said(installed):
     for name in [name for name in installed if name.startswith(("Mixed_7", "fc"))]:
         del installed[name]
     scores = FeatureScores((768,))
-    pictures = seeded.pictures("one", 8)
+    pictures = seeded.pictures("one", 6)
     scores.add({"model": pictures, "truth": pictures})
     rows = scores.summary()
     assert rows["model"]["FID"] == pytest.approx(0, abs=1e-6)
     assert "IS" not in rows["model"]
-    assert "does not reach to 768, logits_unbiased" in scores.facts(8)["no IS"]
+    assert "does not reach to 768, logits_unbiased" in scores.facts(6)["no IS"]
 
     scores = FeatureScores((2048,))
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
-    assert "does not reach to 2048" in scores.facts(8)["no FID and KID"]
+    assert "does not reach to 2048" in scores.facts(6)["no FID and KID"]
 
 
 def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch):

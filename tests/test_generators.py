@@ -156,7 +156,7 @@ def test_every_parameter_counts_and_low_precision_is_close(name, built):
     for path, _ in jax.tree_util.tree_leaves_with_path(variables["params"]):
         if path[-1].key == "bias" and path[0].key != "base":
             params = jax.tree_util.tree_map_with_path(
-                lambda place, leaf, path=path: leaf + 1 if place == path else leaf,
+                lambda place, leaf, path=path: np.asarray(leaf) + 1 if place == path else leaf,
                 variables["params"],
             )
             # A norm would take away what a bias before it adds.

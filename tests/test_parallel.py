@@ -15,7 +15,7 @@ WORKER = ROOT / "tests" / "parallel_worker.py"
 
 
 def start(devices, *args):
-    flags = f"--xla_force_host_platform_device_count={devices}"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         [sys.executable, "-W", "error", WORKER, *map(str, args)],
         env={**os.environ, "XLA_FLAGS": flags},
@@ -36,7 +36,7 @@ def assert_same_run(path, other):
             np.testing.assert_allclose(several[name], one[name], rtol=1e-5, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("objective", ["pix2pix", "wgan_clip", "wgan_gp", "dropout", "cyclegan"])
+@pytest.mark.parametrize("objective", ["pix2pix", "wgan_clip", "wgan_gp", "cyclegan"])
 def test_one_and_eight_devices_agree(objective, tmp_path):
     finish(start(8, "compare_devices", objective, tmp_path / "run"))
     assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")
@@ -61,7 +61,7 @@ def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
     for i in range(2):
         assert_same_run(tmp_path / "alone.npz", tmp_path / f"{i}.npz")
     kept = [{path.name for path in (tmp_path / run).rglob("*")} for run in ("alone", "pair")]
-    assert "step_0000005.png" in kept[0] & kept[1]
+    assert "step_0000003.png" in kept[0] & kept[1]
 
 
 def test_one_device_has_no_axis():
