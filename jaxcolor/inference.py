@@ -19,6 +19,7 @@ from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
+from jaxcolor.models.convolution import COMPILER_OPTIONS
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.training import checkpoint
 
@@ -73,9 +74,10 @@ class Colorizer:
             return join(gray, generator.apply(variables, frozen, gray))
 
         self._see = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
-        self._generate = jax.jit(generator.apply)
-        self._paint = jax.jit(paint)
-        self._recolor = jax.jit(functools.partial(models.recolor, generator, space))
+        compile_network = functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
+        self._generate = compile_network(generator.apply)
+        self._paint = compile_network(paint)
+        self._recolor = compile_network(functools.partial(models.recolor, generator, space))
 
     @classmethod
     def from_checkpoint(

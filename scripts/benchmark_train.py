@@ -61,7 +61,9 @@ def compile_jaxcolor(config: Any) -> tuple[Any, tuple[Any, ...]]:
         devices.spread(make_examples(config)),
         jax.random.key(1),
     )
-    step = jax.jit(devices.compile_step(objective.step), donate_argnums=0)
+    step = devices.compile_step(objective.step)
+    if devices.axis_name:
+        step = jax.jit(step)
     return step.lower(*arguments).compile(), arguments
 
 

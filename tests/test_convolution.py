@@ -25,11 +25,14 @@ def plain(x, kernel, stride):
     )
 
 
-# Few channels, many, and images smaller than the kernel are computed in different ways; 9 rows
-# leave one that no kernel reaches.
+# Few channels, many, and images that are small beside the kernel are computed in different ways; 9
+# rows leave one that no kernel reaches.
 @pytest.mark.parametrize(
     ("inputs", "outputs", "shape"),
-    [(3, 5, (8, 6)), (3, 5, (9, 4)), (64, 5, (8, 6)), (64, 5, (9, 4)), (128, 128, (3, 2))],
+    [
+        *((3, 5, (8, 6)), (3, 5, (9, 4)), (64, 5, (8, 6)), (64, 5, (9, 4))),
+        *((128, 128, (3, 2)), (128, 128, (9, 10))),
+    ],
 )
 @pytest.mark.parametrize("kernel_size", [3, 4])
 @pytest.mark.parametrize("stride", [1, 2])

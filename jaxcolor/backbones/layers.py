@@ -14,11 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-# For compiling what runs these networks alone. XLA hands convolutions on CPUs to YNNPACK, which
-# takes 2.5 times as long for Inception-v3 as what XLA does without (scripts/benchmark_metrics.py);
-# other devices have no use for the option and ignore it.
-COMPILER_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
-
 Padding = str | Sequence[tuple[int, int]]
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from jax.typing import ArrayLike
 from PIL import Image
 
-from jaxcolor.backbones import inception_v3, layers, networks, weights
+from jaxcolor.backbones import inception_v3, networks, weights
 from jaxcolor.config import InputError
+from jaxcolor.models.convolution import COMPILER_OPTIONS
 
 MODES = ("pytorch_fid", "clean")
 
@@ -115,7 +116,7 @@ class Extractor:
         return jax.device_get(_features(self._network, self._variables, x))
 
 
-@functools.partial(jax.jit, static_argnums=0, compiler_options=layers.COMPILER_OPTIONS)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILER_OPTIONS)
 def _features(
     network: inception_v3.InceptionV3, variables: Any, x: jax.Array
 ) -> dict[str, jax.Array]:

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxcolor.backbones import layers, lpips
+from jaxcolor.backbones import lpips
+from jaxcolor.models.convolution import COMPILER_OPTIONS
 
 MIN_SIZE = lpips.MIN_SIZE
 
@@ -37,7 +38,7 @@ class LpipsScore:
         return np.asarray(_distance(self._variables, prediction, truth))
 
 
-@functools.partial(jax.jit, compiler_options=layers.COMPILER_OPTIONS)
+@functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
 def _distance(variables: dict, prediction: ArrayLike, truth: ArrayLike) -> jax.Array:
     one, other = (jnp.asarray(rgb, jnp.float32) / 255 for rgb in (prediction, truth))
     # TF32 and the like would cost the fourth digit.
