@@ -7,6 +7,7 @@ a layer of the U-Net. Numbers are the same (`scripts/benchmark_convolution.py`).
 """
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -22,32 +23,19 @@ COMPILER_OPTIONS = {
     )
 }
 
-# With fewer, what the two ways below gain is not worth the longer compiling.
+# Smaller kernels gain less by what follows than the longer compiling costs.
+_MIN_WEIGHTS = 128 * 128
 _MIN_BLOCK_CHANNELS = 64
-_MIN_PATCH_WEIGHTS = 128 * 128
-# Images of at most so many times the kernel's pixels count as small.
+# Up to so many times the kernel's pixels an image is small, and small to be transposed.
 _SMALL = 4
 _SMALL_TO_TRANSPOSE = 64
 
 
-def _plain(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
-    """Convolves by operations that JAX may differentiate once, in either argument."""
-    if _is_small(x.shape[1:3], kernel, _SMALL):
-        return _convolve_by_patches(x, kernel, stride, padding)
+def _convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
+    """Convolves as XLA does; two other ways have faster transposes on CPUs."""
     return lax.conv_general_dilated(
         x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-
-
-def _on_cpu() -> bool:
-    return jax.default_backend() == "cpu"
-
-
-def _is_small(size: tuple[int, ...], kernel: jax.Array, times: int) -> bool:
-    """Tells whether an image is at most so many times as large as a heavy kernel, on a CPU."""
-    height, width, inputs, outputs = kernel.shape
-    heavy = inputs * outputs >= _MIN_PATCH_WEIGHTS
-    return _on_cpu() and heavy and size[0] * size[1] <= times * height * width
 
 
 def _convolve_by_patches(
@@ -71,6 +59,54 @@ def _convolve_by_patches(
     return jnp.concatenate(patches, axis=-1) @ kernel.reshape(-1, kernel.shape[3])
 
 
+def _convolve_by_blocks(
+    x: jax.Array, kernel: jax.Array, stride: int, padding: Padding
+) -> jax.Array:
+    """Convolves with stride 1 over blocks of `stride` × `stride` pixels, taken as channels.
+
+    Its transposes are convolutions of stride 1 too, without zeros between pixels.
+    """
+    *size, inputs, outputs = kernel.shape
+    taps = [-(-side // stride) for side in size]
+    missing = [(0, stride * count - side) for count, side in zip(taps, size, strict=True)]
+    kernel = jnp.pad(kernel, (*missing, (0, 0), (0, 0)))
+    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
+    kernel = kernel.transpose(0, 2, 1, 3, 4, 5).reshape(*taps, -1, outputs)
+    counts = [
+        (length + sum(pads) - side) // stride + tap
+        for length, pads, side, tap in zip(x.shape[1:3], padding, size, taps, strict=True)
+    ]
+    edges = [
+        (before, stride * count - before - length, 0)
+        for length, (before, _), count in zip(x.shape[1:3], padding, counts, strict=True)
+    ]
+    x = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
+    x = x.reshape(-1, counts[0], stride, counts[1], stride, inputs)
+    x = x.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *counts, kernel.shape[2])
+    return _convolve(x, kernel, 1, ((0, 0), (0, 0)))
+
+
+def _choose(
+    size: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int, small: int = _SMALL
+) -> Callable[[jax.Array, jax.Array, int, Padding], jax.Array]:
+    """Chooses the fastest way.
+
+    Args:
+        size: H and W of the image.
+        kernel_shape: kh, kw, I and O.
+        stride: in pixels.
+        small: how many times the kernel's pixels still make a small image.
+    """
+    height, width, inputs, outputs = kernel_shape
+    if jax.default_backend() != "cpu":
+        return _convolve
+    if size[0] * size[1] <= small * height * width and inputs * outputs >= _MIN_WEIGHTS:
+        return _convolve_by_patches
+    if stride > 1 and inputs >= _MIN_BLOCK_CHANNELS:
+        return _convolve_by_blocks
+    return _convolve
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
     """Convolves: bilinear in `x` and `kernel`.
@@ -84,7 +120,8 @@ def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) 
     Returns:
         `[N, H', W', O]`.
     """
-    return _plain(x, kernel, stride, padding)
+    # Blocks gain in the transposes only: chosen as if without a stride.
+    return _choose(x.shape[1:3], kernel.shape, 1)(x, kernel, stride, padding)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -103,40 +140,11 @@ def transposed_convolution(
     Returns:
         `[N, H, W, I]`.
     """
-    convolve = _plain
-    if stride > 1 and _is_small(size, kernel, _SMALL_TO_TRANSPOSE):
-        convolve = _convolve_by_patches
-    elif stride > 1 and _on_cpu() and kernel.shape[2] >= _MIN_BLOCK_CHANNELS:
-        return _transpose_by_blocks(y, kernel, stride, padding, size)
+    small = _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL
+    convolve = _choose(size, kernel.shape, stride, small)
     shape = jax.ShapeDtypeStruct((y.shape[0], *size, kernel.shape[2]), y.dtype)
     transpose = jax.linear_transpose(lambda x: convolve(x, kernel, stride, padding), shape)
     return transpose(y)[0]
-
-
-def _transpose_by_blocks(
-    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: tuple[int, int]
-) -> jax.Array:
-    """Computes `transposed_convolution` as a plain convolution of stride 1 and a shuffle.
-
-    The result falls into blocks of `stride` × `stride` pixels, which all depend on the same few
-    inputs around them: so the convolution gives each block's pixels as channels.
-    """
-    height, width, inputs, outputs = kernel.shape
-    taps = [-(-side // stride) for side in (height, width)]
-    missing = [stride * count - side for count, side in zip(taps, (height, width), strict=True)]
-    kernel = jnp.pad(kernel, ((0, missing[0]), (0, missing[1]), (0, 0), (0, 0)))
-    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
-    kernel = kernel[::-1, :, ::-1].transpose(0, 2, 5, 1, 3, 4).reshape(*taps, outputs, -1)
-    blocks = _plain(y, kernel, 1, ((taps[0] - 1,) * 2, (taps[1] - 1,) * 2))
-    count, rows, columns, _ = blocks.shape
-    x = blocks.reshape(count, rows, columns, stride, stride, inputs).transpose(0, 1, 3, 2, 4, 5)
-    x = x.reshape(count, stride * rows, stride * columns, inputs)
-    # What the convolution had padded goes, and rows that it never reached come as zeros.
-    edges = [
-        (-before, before + side - found, 0)
-        for (before, _), side, found in zip(padding, size, x.shape[1:3], strict=True)
-    ]
-    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -156,7 +164,8 @@ def kernel_correlation(
         `[kh, kw, I, O]`.
     """
     shape = jax.ShapeDtypeStruct((*size, x.shape[-1], y.shape[-1]), x.dtype)
-    transpose = jax.linear_transpose(lambda kernel: _plain(x, kernel, stride, padding), shape)
+    convolve = _choose(x.shape[1:3], shape.shape, stride)
+    transpose = jax.linear_transpose(lambda kernel: convolve(x, kernel, stride, padding), shape)
     return transpose(y)[0]
 
 
