@@ -73,6 +73,11 @@ def test_one_device_has_no_axis():
     assert not devices.any_process(False)
 
 
+def test_a_coordinator_needs_several_processes():
+    with pytest.raises(InputError, match=r"coordinator=localhost:1 .*needs two processes or more"):
+        parallel.set_up("localhost:1")
+
+
 def test_devices_must_divide_the_batch(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: 8)
     with pytest.raises(InputError, match=r"batch_size=12: 8 devices.*such as 16"):
