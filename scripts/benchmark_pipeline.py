@@ -131,6 +131,7 @@ def main() -> None:
         num_workers=cores,
         persistent_workers=True,
         drop_last=True,
+        multiprocessing_context="forkserver",  # JAX has threads, which no fork survives.
     )
 
     def decode() -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import gc
 import os
 import pathlib
 import shutil
@@ -34,6 +35,8 @@ from jaxcolor import config as config_lib  # noqa: E402
 from jaxcolor.backbones import networks, weights  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+# Tracing makes many small objects, nearly all of which live as long as their program.
+gc.set_threshold(100_000, 50, 50)
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -49,6 +52,7 @@ def config():
     config.data.num_threads = 2
     config.generator.num_filters = 4
     config.discriminator.num_filters = 4
+    config.discriminator.num_layers = 1
     config.train.num_steps = 2
     return config
 

@@ -163,7 +163,10 @@ def test_low_precision_stays_close_and_comes_out_high(config):
         ({"data.image_size": 96}, "image_size=96.*power of two"),
         ({"generator.name": "vgg"}, "generator.name='vgg'"),
         ({"discriminator.name": "pixel"}, "discriminator.name='pixel'"),
-        ({"data.image_size": 16}, "image_size=16: too small.*24 pixels"),
+        (
+            {"data.image_size": 16, "discriminator.num_layers": 3},
+            "image_size=16: too small.*24 pixels",
+        ),
     ],
 )
 def test_networks_that_cannot_be_built(config, changes, message):

@@ -107,6 +107,7 @@ def pytorch_patchgan(num_filters):
 @pytest.mark.parametrize("name", ["pix2pix", "wgan_clip"])
 def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
     config = adversarial
+    config.discriminator.num_layers = 3
     if name == "wgan_clip":
         as_wgan(config, clip=0.01)
         for optimizer in (config.optimizer.generator, config.optimizer.discriminator):

@@ -113,6 +113,11 @@ def test_augmentation_flips_half_of_the_images(data):
     assert 0.4 < bright_on_the_left(True) < 0.6
 
 
+def test_batches_of_one(data):
+    data.batch_size = 1
+    assert sorted(take(batches(Numbered(8), data), 8)) == list(range(8))
+
+
 def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
     source = Numbered(8)
     iterator = iter(

@@ -108,7 +108,8 @@ class _ProcessBlocks:
         self._start = process_index * self._share
 
     def __len__(self) -> int:
-        return len(self._dataset) // self._examples * self._share
+        # grain counts batches in floating point, which rounds sys.maxsize up and out of range.
+        return min(len(self._dataset), 2**62) // self._examples * self._share
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         batch, place = divmod(index, self._share)
