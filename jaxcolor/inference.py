@@ -19,7 +19,7 @@ from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.models.convolution import COMPILER_OPTIONS
+from jaxcolor.models.convolution import compile_network
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.training import checkpoint
 
@@ -74,7 +74,6 @@ class Colorizer:
             return join(gray, generator.apply(variables, frozen, gray))
 
         self._see = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
-        compile_network = functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
         self._generate = compile_network(generator.apply)
         self._paint = compile_network(paint)
         self._recolor = compile_network(functools.partial(models.recolor, generator, space))

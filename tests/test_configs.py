@@ -86,6 +86,11 @@ def test_mistakes_on_the_command_line(flag, message, tmp_path):
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
+def test_the_nearest_field_is_named():
+    with pytest.raises(InputError, match=r"no field .*\.steps; is it config\.train\.num_steps\?"):
+        config_lib.check_overrides(["--config.train.steps=8"])
+
+
 def test_a_missing_and_a_broken_config_file(tmp_path):
     missing = run_module("jaxcolor.train", "--config", "nowhere.py", "--workdir", tmp_path)
     assert missing.returncode != 0

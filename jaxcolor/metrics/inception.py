@@ -16,7 +16,7 @@ from PIL import Image
 
 from jaxcolor.backbones import inception_v3, networks, weights
 from jaxcolor.config import InputError
-from jaxcolor.models.convolution import COMPILER_OPTIONS
+from jaxcolor.models.convolution import compile_network
 
 MODES = ("pytorch_fid", "clean")
 
@@ -116,7 +116,7 @@ class Extractor:
         return jax.device_get(_features(self._network, self._variables, x))
 
 
-@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILER_OPTIONS)
+@functools.partial(compile_network, static_argnums=0)
 def _features(
     network: inception_v3.InceptionV3, variables: Any, x: jax.Array
 ) -> dict[str, jax.Array]:

@@ -1,14 +1,12 @@
 """LPIPS v0.1 on VGG-16 as a score of 8-bit images."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
 from jaxcolor.backbones import lpips
-from jaxcolor.models.convolution import COMPILER_OPTIONS
+from jaxcolor.models.convolution import compile_network
 
 MIN_SIZE = lpips.MIN_SIZE
 
@@ -38,7 +36,7 @@ class LpipsScore:
         return np.asarray(_distance(self._variables, prediction, truth))
 
 
-@functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
+@compile_network
 def _distance(variables: dict, prediction: ArrayLike, truth: ArrayLike) -> jax.Array:
     one, other = (jnp.asarray(rgb, jnp.float32) / 255 for rgb in (prediction, truth))
     # TF32 and the like would cost the fourth digit.

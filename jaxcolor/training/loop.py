@@ -20,7 +20,7 @@ from jaxcolor import models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources, spaces, transforms
 from jaxcolor.metrics.report import Scores
-from jaxcolor.models.convolution import COMPILER_OPTIONS
+from jaxcolor.models.convolution import compile_network
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import start
@@ -170,10 +170,7 @@ def _make_validation(
 ) -> Callable[[int, TrainState], dict[str, float]]:
     """Makes the function that scores the generator, and writes a sample sheet, at a step."""
     space = spaces.build(config.data)
-    recolor = jax.jit(
-        functools.partial(models.recolor, objective.generator, space),
-        compiler_options=COMPILER_OPTIONS,
-    )
+    recolor = compile_network(functools.partial(models.recolor, objective.generator, space))
     batch_size = config.data.batch_size
 
     def predict(variables: Any, rgb: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxcolor.config import InputError
-from jaxcolor.models.convolution import COMPILER_OPTIONS
+from jaxcolor.models.convolution import compile_network
 
 _AXIS = "data"
 
@@ -111,7 +111,7 @@ class Devices:
         and a spread batch.
         """
         if self.axis_name is None:
-            return jax.jit(step, donate_argnums=0, compiler_options=COMPILER_OPTIONS)
+            return compile_network(step, donate_argnums=0)
         mapped = jax.pmap(
             step, _AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
         )
