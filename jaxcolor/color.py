@@ -35,19 +35,20 @@ def rgb_to_lab(rgb: jax.Array) -> jax.Array:
     """Converts sRGB to CIE 1976 L*a*b*.
 
     Args:
-        rgb: `[..., 3]` float, sRGB in [0, 1].
+        rgb: `[..., 3]` sRGB, float in [0, 1] or uint8.
 
     Returns:
-        `[..., 3]`, same dtype: L in [0, 100], a and b in about [-108, 99].
+        `[..., 3]`, same dtype, float32 for uint8: L in [0, 100], a and b in about [-108, 99].
     """
-    encoded = jnp.moveaxis(jnp.asarray(rgb), -1, 0)
-    # `maximum` keeps the branch that `where` drops away from infinite slopes.
-    curve = _power((jnp.maximum(encoded, 0.04045) + 0.055) / 1.055, 2.4)
-    linear = jnp.where(encoded > 0.04045, curve, encoded / 12.92)
-    fx, fy, fz = (
-        _lab_root(channel / white)
-        for channel, white in zip(_mix(_XYZ_FROM_RGB, linear), _WHITE, strict=True)
-    )
+    rgb = jnp.asarray(rgb)
+    if rgb.dtype == jnp.uint8:
+        with jax.ensure_compile_time_eval():  # XLA would compute the table anew for each pixel.
+            table = _linear(jnp.arange(256, dtype=jnp.float32) / 255)
+        linear = table[rgb]
+    else:
+        linear = _linear(rgb)
+    xyz = _mix(_XYZ_FROM_RGB, jnp.moveaxis(linear, -1, 0))
+    fx, fy, fz = (_lab_root(channel / white) for channel, white in zip(xyz, _WHITE, strict=True))
     return jnp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-1)
 
 
@@ -103,6 +104,12 @@ def _mix(matrix, channels):
     """Multiplies by a 3 × 3 matrix in plain sums, which no accelerator rounds to TF32."""
     x, y, z = channels
     return [row[0] * x + row[1] * y + row[2] * z for row in matrix]
+
+
+def _linear(encoded: jax.Array) -> jax.Array:
+    # `maximum` keeps the branch that `where` drops away from infinite slopes.
+    curve = _power((jnp.maximum(encoded, 0.04045) + 0.055) / 1.055, 2.4)
+    return jnp.where(encoded > 0.04045, curve, encoded / 12.92)
 
 
 def _power(base: jax.Array, exponent: float) -> jax.Array:

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import os
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +41,7 @@ def get_config() -> ConfigDict:
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
     data.skip_unreadable = False  # folder: leave out files that cannot be read
-    data.num_threads = 8  # threads that read and decode
+    data.num_threads = min(os.cpu_count() or 1, 16)  # that read and decode; by default one a core
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1

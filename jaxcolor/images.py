@@ -74,7 +74,8 @@ def _load(file: io.BytesIO | pathlib.Path, min_side: int | None) -> Image.Image:
             raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
         if min_side:
             image.draft(None, (min_side, min_side))
-        return _to_rgb(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return _to_rgb(image)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -85,8 +86,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _reason(error: Exception) -> str:

@@ -34,6 +34,13 @@ def test_lab_equals_scikit_image_over_the_cube():
     np.testing.assert_allclose(lab, skimage.color.rgb2lab(rgb.astype(np.float64)), atol=1e-3)
 
 
+def test_bytes_equal_scikit_image():
+    rgb = np.random.default_rng(2).integers(0, 256, (20_000, 3), np.uint8)
+    lab = jax.jit(color.rgb_to_lab)(rgb)
+    assert lab.dtype == jnp.float32
+    np.testing.assert_allclose(lab, skimage.color.rgb2lab(rgb), atol=1e-3)
+
+
 def test_rgb_equals_scikit_image_over_the_cube():
     lab = skimage.color.rgb2lab(cube(33).astype(np.float64))
     rgb = jax.jit(color.lab_to_rgb)(lab.astype(np.float32))

@@ -45,11 +45,11 @@ class Space(NamedTuple):
         """
         gray, target = self.split(_to_lab(rgb, gamma))
         if self.scale > 1:
-            gray = self.see(_shrink(jnp.asarray(rgb, jnp.float32), self.scale), gamma)
+            gray = self.see(_shrink(jnp.asarray(rgb, jnp.float32) / 255, self.scale), gamma)
         return {"gray": gray, "target": target}
 
     def see(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
-        """Converts images `[N, H, W, 3]` of 8 bits to gray `[N, H, W, 1]`, at their own size."""
+        """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""
         return self.split(_to_lab(rgb, gamma))[0]
 
     def from_network(self, gray: jax.Array, output: jax.Array) -> jax.Array:
@@ -72,7 +72,7 @@ class Space(NamedTuple):
 
 
 def _to_lab(rgb: ArrayLike, gamma: ArrayLike | None) -> jax.Array:
-    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb, jnp.float32) / 255))
+    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb)))
     if gamma is None:
         return lab
     exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
