@@ -7,6 +7,7 @@ point D65 seen by the 2° observer, as scikit-image takes them.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 # Rows give X, Y and Z of linear red, green and blue.
 _XYZ_FROM_RGB = (
@@ -21,6 +22,12 @@ _RGB_FROM_XYZ = (
     (0.05564664, -0.20404134, 1.05731107),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
+
+# Linear light of the 256 values of a byte, twice as fast on CPUs as computing them.
+_ENCODED_BYTES = np.arange(256) / 255
+_LINEAR_BYTES = np.where(
+    _ENCODED_BYTES > 0.04045, ((_ENCODED_BYTES + 0.055) / 1.055) ** 2.4, _ENCODED_BYTES / 12.92
+).astype(np.float32)
 
 # The cube root of CIE Lab turns into a line below (6/29)³.
 _DELTA = 6 / 29
@@ -41,12 +48,7 @@ def rgb_to_lab(rgb: jax.Array) -> jax.Array:
         `[..., 3]`, same dtype, float32 for uint8: L in [0, 100], a and b in about [-108, 99].
     """
     rgb = jnp.asarray(rgb)
-    if rgb.dtype == jnp.uint8:
-        with jax.ensure_compile_time_eval():  # XLA would compute the table anew for each pixel.
-            table = _linear(jnp.arange(256, dtype=jnp.float32) / 255)
-        linear = table[rgb]
-    else:
-        linear = _linear(rgb)
+    linear = jnp.asarray(_LINEAR_BYTES)[rgb] if rgb.dtype == jnp.uint8 else _linear(rgb)
     xyz = _mix(_XYZ_FROM_RGB, jnp.moveaxis(linear, -1, 0))
     fx, fy, fz = (_lab_root(channel / white) for channel, white in zip(xyz, _WHITE, strict=True))
     return jnp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-1)

@@ -1,4 +1,4 @@
-"""Times whole training steps against PyTorch's, in turns.
+"""Times whole training steps against PyTorch's, in turns, each side in a process of its own.
 
     pip install torch
     python scripts/benchmark_train.py
@@ -175,17 +175,22 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
     return step
 
 
-def print_peak(side: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
-    """Takes two steps and prints the most memory that was ever held, in MiB."""
+def serve(way: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
+    """Takes steps when asked, and says at the end the most memory that was ever held, in MiB."""
     config = configure(name, image_size, batch_size, dtype)
-    step = make_jaxcolor(config) if side == "jaxcolor" else make_pytorch(config, compiled=False)
-    step(), step()
-    if not torch.cuda.is_available():
-        print(timing.peak_memory())
-    elif side == "jaxcolor":
-        print(jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 2**20)
+    if way == "jaxcolor":
+        step = make_jaxcolor(config)
     else:
-        print(torch.cuda.max_memory_allocated() / 2**20)
+        step = make_pytorch(config, compiled=way == "PyTorch, compiled")
+
+    def peak() -> float:
+        if not torch.cuda.is_available():
+            return timing.peak_memory()
+        if way == "jaxcolor":
+            return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 2**20
+        return torch.cuda.max_memory_allocated() / 2**20
+
+    timing.serve(step, peak)
 
 
 def main() -> None:
@@ -213,22 +218,16 @@ def main() -> None:
             config = configure(name, args.image_size, batch_size, args.dtype)
             examples = objectives.examples_per_step(config)
             flops = count_flops(config)
+            sizes = name, args.image_size, batch_size, args.dtype
             ways = {
-                "jaxcolor": make_jaxcolor(config),
-                "PyTorch": make_pytorch(config, compiled=False),
+                way: timing.Apart(f"import benchmark_train as b; b.serve{(way, *sizes)}")
+                for way in ("jaxcolor", "PyTorch", *["PyTorch, compiled"] * on_gpu)
             }
-            if on_gpu:
-                ways["PyTorch, compiled"] = make_pytorch(config, compiled=True)
             results = timing.race(ways, args.runs)
             for way, result in results.items():
                 result["images_per_second"] = examples / result["seconds"]
                 result["share_of_peak"] = flops / result["seconds"] / peak
-                cell = "—"
-                if way != "PyTorch, compiled":
-                    sizes = way, name, args.image_size, batch_size, args.dtype
-                    (mib,) = timing.run_apart(f"import benchmark_train as b; b.print_peak{sizes}")
-                    result["peak_mib"] = float(mib)
-                    cell = f"{result['peak_mib']:,.0f}"
+                result["peak_mib"] = float(ways[way].finish())
                 rows.append(
                     [
                         name,
@@ -236,12 +235,11 @@ def main() -> None:
                         way,
                         f"{result['images_per_second']:.2f}",
                         timing.format_ratio(result),
-                        cell,
+                        f"{result['peak_mib']:,.0f}",
                         f"{result['share_of_peak']:.1%}",
                     ]
                 )
             figures[f"{name}, batch {batch_size}"] = {"flops": flops, **results}
-            del ways
     timing.report(args, rows, figures)
     print(
         f"{figures['device']}, {args.image_size} × {args.image_size}, {args.dtype}; matrix "

@@ -36,9 +36,12 @@ def seconds(run: Callable[[], object]) -> float:
 def race(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, dict[str, float]]:
     """Lets ways take turns, so that a machine whose speed drifts is fair to all.
 
+    A turn is two calls, of which the second one counts: the first takes back the memory and the
+    caches that were lost to the others, as work that goes on without a break does not have to.
+
     Args:
         ways: name to a call that waits for its own result; the first is the one to be compared.
-        runs: of each way, after one that does not count.
+        runs: turns of each way, after a call that does not count.
 
     Returns:
         For each way its median `seconds`, and for all but the first `ratio`, how many times as
@@ -49,6 +52,7 @@ def race(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, dict[str
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(runs):
         for name, run in ways.items():
+            run()
             times[name].append(seconds(run))
     return compare(times)
 
@@ -87,15 +91,50 @@ def run_apart(code: str, *arguments: str, **environment: str) -> list[str]:
     Returns:
         The words of the last line that it prints.
     """
+    with _start(code, *arguments, **environment) as process:
+        printed, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"{code!r} has failed")
+    return printed.splitlines()[-1].split()
+
+
+class Apart:
+    """A way for `race` in a process of its own, where the others' threads and memory are not."""
+
+    def __init__(self, code: str, *arguments: str, **environment: str):
+        """Starts the process; the code, to be run as by `run_apart`, has to call `serve`."""
+        self._process = _start(code, *arguments, **environment)
+
+    def __call__(self) -> None:
+        """Runs the way once."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(file=self._process.stdin, flush=True)
+        if not self._process.stdout.readline():
+            sys.exit("a way has failed")
+
+    def finish(self) -> str:
+        """Ends the process and returns the last thing that it had to say."""
+        return self._process.communicate()[0].strip()
+
+
+def serve(run: Callable[[], object], conclude: Callable[[], object]) -> None:
+    """Makes this process a way for `race`; what `conclude` returns goes to `Apart.finish`."""
+    for _ in sys.stdin:
+        run()
+        print(flush=True)
+    print(conclude())
+
+
+def _start(code: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     search = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    run = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
-        check=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | search | environment,
     )
-    return run.stdout.splitlines()[-1].split()
 
 
 def peak_memory() -> float:

@@ -121,8 +121,8 @@ def make_objective(
     ) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
         network_g, network_d = state.networks["generator"], state.networks["discriminator"]
-        *earlier, last = deal(batch, critic_steps)
-        *earlier_keys, last_key = jax.random.split(key, (critic_steps, 2))
+        keys = jax.random.split(key, (critic_steps, 2))
+        *earlier, (last, (key_g, key_d)) = zip(deal(batch, critic_steps), keys, strict=True)
 
         def generate(params: Any, batch: Batch, key: jax.Array) -> Any:
             return state_lib.run(
@@ -130,11 +130,18 @@ def make_objective(
             )
 
         params_g = network_g.variables["params"]
-        for batch, (key_g, key_d) in zip(earlier, earlier_keys, strict=True):
-            output, _ = generate(params_g, batch, key_g)
-            network_d, _ = update_discriminator(network_d, batch, output, key_d, state.step)
 
-        key_g, key_d = last_key
+        def turn(network_d: NetworkState, given: tuple[Batch, jax.Array]) -> Any:
+            batch, (key_g, key_d) = given
+            output, _ = generate(params_g, batch, key_g)
+            return update_discriminator(network_d, batch, output, key_d, state.step)
+
+        if earlier:
+            turns = jax.tree.map(lambda *values: jnp.stack(values), *earlier)
+            # XLA runs convolutions inside of loops on one core of a CPU.
+            unroll = jax.default_backend() == "cpu"
+            network_d, _ = lax.scan(turn, network_d, turns, unroll=unroll)
+
         output, pull_back, moved = jax.vjp(
             lambda params: generate(params, last, key_g), params_g, has_aux=True
         )
