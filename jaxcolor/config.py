@@ -41,7 +41,7 @@ def get_config() -> ConfigDict:
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
     data.skip_unreadable = False  # folder: leave out files that cannot be read
-    data.num_threads = min(os.cpu_count() or 1, 16)  # that read and decode; by default one a core
+    data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one a core
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1
@@ -175,6 +175,12 @@ _BELOW_ONE = (
     "train.ema_decay",
     "train.linear_decay",
 )
+
+
+def _count_cores() -> int:
+    """Counts the cores that this process may use, where the system tells."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def validate(config: ConfigDict) -> None:

@@ -20,6 +20,7 @@ from jaxcolor import config as config_lib
 from jaxcolor import models
 from jaxcolor.losses.adversarial import gradient_penalty
 from jaxcolor.models import layers
+from jaxcolor.models.convolution import compile_network
 
 _PADDING = ((1, 1), (1, 1))
 
@@ -39,7 +40,7 @@ def plain(x, kernel, stride, padding):
 
 
 def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]]:
-    """Makes the two functions to time, with their arguments."""
+    """Makes the functions to time, with their arguments."""
     config = config_lib.get_config()
     config.data.image_size = args.image_size
     config.discriminator.norm = "layer"
@@ -99,7 +100,7 @@ def compile_with(convolution, transposed, function: Callable, arguments: tuple) 
     ours = layers.convolution, layers.transposed_convolution
     layers.convolution, layers.transposed_convolution = convolution, transposed
     try:
-        return jax.jit(lambda *a: function(*a)).lower(*arguments).compile()
+        return compile_network(lambda *a: function(*a)).lower(*arguments).compile()
     finally:
         layers.convolution, layers.transposed_convolution = ours
 
@@ -130,6 +131,7 @@ def main() -> None:
         difference = max(
             float(jnp.abs(a - b).max()) for a, b in zip(*map(jax.tree.leaves, results), strict=True)
         )
+        assert difference <= 1e-5 * scale, (name, difference, scale)
         ways = {
             kind: functools.partial(run, program, arguments) for kind, program in programs.items()
         }

@@ -9,6 +9,7 @@ in one compiled program.
 """
 
 import argparse
+import os
 import time
 
 import grain
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--image_size", type=int, default=256)
     parser.add_argument("--batch_size", type=int, default=16)
     parser.add_argument("--batches", type=int, default=40)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     if args.quick:
         args.image_size = 64

@@ -13,12 +13,12 @@ class UNetBlock(nn.Module):
         width = inner if below is None else 2 * inner
         up = nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=outermost)
         if outermost:
-            parts = [down, below, nn.ReLU(), up, nn.Tanh()]
+            parts = [down, below, nn.ReLU(True), up, nn.Tanh()]
         elif below is None:
-            parts = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, nn.BatchNorm2d(outer)]
+            parts = [nn.LeakyReLU(0.2, True), down, nn.ReLU(True), up, nn.BatchNorm2d(outer)]
         else:
             norms = nn.BatchNorm2d(inner), nn.BatchNorm2d(outer)
-            parts = [nn.LeakyReLU(0.2), down, norms[0], below, nn.ReLU(), up, norms[1]]
+            parts = [nn.LeakyReLU(0.2, True), down, norms[0], below, nn.ReLU(True), up, norms[1]]
             if dropout:
                 parts.append(nn.Dropout(dropout))
         self.outermost = outermost
@@ -49,12 +49,12 @@ class UNet(nn.Module):
 
 def make_patchgan(num_filters: int, norm: str = "batch") -> nn.Module:
     """The 70 × 70 PatchGAN of pix2pix for three channels, with batch or layer norms."""
-    layers = [nn.Conv2d(3, num_filters, 4, 2, 1), nn.LeakyReLU(0.2)]
+    layers = [nn.Conv2d(3, num_filters, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for level, stride in ((1, 2), (2, 2), (3, 1)):
         inputs, outputs = num_filters * 2 ** (level - 1), num_filters * 2**level
         layers += [
             nn.Conv2d(inputs, outputs, 4, stride, 1, bias=False),
             nn.BatchNorm2d(outputs) if norm == "batch" else nn.GroupNorm(1, outputs),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, True),
         ]
     return nn.Sequential(*layers, nn.Conv2d(8 * num_filters, 1, 4, 1, 1))

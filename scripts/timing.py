@@ -110,12 +110,15 @@ class Apart:
         assert self._process.stdin
         assert self._process.stdout
         print(file=self._process.stdin, flush=True)
-        if not self._process.stdout.readline():
-            sys.exit("a way has failed")
+        if (line := self._process.stdout.readline()) != "\n":
+            sys.exit(f"a way has failed: {line!r}")
 
     def finish(self) -> str:
         """Ends the process and returns the last thing that it had to say."""
-        return self._process.communicate()[0].strip()
+        said = self._process.communicate()[0].strip()
+        if self._process.returncode:
+            sys.exit(f"a way has failed: {said!r}")
+        return said
 
 
 def serve(run: Callable[[], object], conclude: Callable[[], object]) -> None:

@@ -39,6 +39,7 @@ def test_bytes_equal_scikit_image():
     lab = jax.jit(color.rgb_to_lab)(rgb)
     assert lab.dtype == jnp.float32
     np.testing.assert_allclose(lab, skimage.color.rgb2lab(rgb), atol=1e-3)
+    np.testing.assert_allclose(lab, color.rgb_to_lab(rgb / np.float32(255)), atol=1e-4)
 
 
 def test_rgb_equals_scikit_image_over_the_cube():

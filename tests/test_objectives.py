@@ -138,6 +138,16 @@ def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
             assert float(metrics[loss]) == pytest.approx(values[i], rel=2e-3, abs=2e-6), (loss, i)
 
 
+def test_turns_in_a_loop_equal_unrolled_ones(adversarial, monkeypatch):
+    config = as_wgan(adversarial, lambda_gp=10.0, critic_steps=3)
+    _, unrolled, [metrics] = train(config)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    _, looped, [others] = train(config)
+    variables = (state.networks["discriminator"].variables for state in (unrolled, looped))
+    assert_trees_close(*variables, atol=1e-5)
+    assert_trees_close(metrics, others, atol=1e-5)
+
+
 def test_generator_meets_the_updated_discriminator(adversarial):
     _, state, step = build(adversarial)
     batch = batch_of(4)

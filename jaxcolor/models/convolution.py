@@ -3,7 +3,7 @@
 Each one's derivative is written in the other two, so that every order of derivative, the gradient
 penalty's second one included, is made of three fast operations. Left to itself, JAX differentiates
 a transposed convolution into forms for which XLA has only a naive loop on CPUs: 20 times slower for
-a layer of the U-Net. Numbers are the same (`scripts/benchmark_convolution.py`).
+a layer of the U-Net (`scripts/benchmark_convolution.py`). Numbers are the same.
 """
 
 import functools

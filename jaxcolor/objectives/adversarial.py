@@ -1,5 +1,6 @@
 """The alternating update of a generator and a discriminator that the conditional GANs share."""
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -121,8 +122,10 @@ def make_objective(
     ) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
         network_g, network_d = state.networks["generator"], state.networks["discriminator"]
-        keys = jax.random.split(key, (critic_steps, 2))
-        *earlier, (last, (key_g, key_d)) = zip(deal(batch, critic_steps), keys, strict=True)
+        turns = deal(batch, critic_steps), jax.random.split(key, (critic_steps, 2))
+        earlier, (last, (key_g, key_d)) = (
+            jax.tree.map(operator.itemgetter(place), turns) for place in (slice(-1), -1)
+        )
 
         def generate(params: Any, batch: Batch, key: jax.Array) -> Any:
             return state_lib.run(
@@ -131,16 +134,15 @@ def make_objective(
 
         params_g = network_g.variables["params"]
 
-        def turn(network_d: NetworkState, given: tuple[Batch, jax.Array]) -> Any:
+        def take_turn(network_d: NetworkState, given: tuple[Batch, jax.Array]) -> Any:
             batch, (key_g, key_d) = given
             output, _ = generate(params_g, batch, key_g)
             return update_discriminator(network_d, batch, output, key_d, state.step)
 
-        if earlier:
-            turns = jax.tree.map(lambda *values: jnp.stack(values), *earlier)
+        if critic_steps > 1:
             # XLA runs convolutions inside of loops on one core of a CPU.
             unroll = jax.default_backend() == "cpu"
-            network_d, _ = lax.scan(turn, network_d, turns, unroll=unroll)
+            network_d, _ = lax.scan(take_turn, network_d, earlier, unroll=unroll)
 
         output, pull_back, moved = jax.vjp(
             lambda params: generate(params, last, key_g), params_g, has_aux=True

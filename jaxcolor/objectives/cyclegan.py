@@ -148,8 +148,8 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
     ) -> tuple[TrainState, Metrics]:
         del frozen
         key_g, key_pool = jax.random.split(jax.random.fold_in(key, state.step))
-        one, other = deal(batch, 2)
-        gray, color = one["gray"], other["target"]
+        dealt = deal(batch, 2)
+        gray, color = dealt["gray"][0], dealt["target"][1]
         networks = dict(state.networks)
         makers = ("generator", "generator_gray")
         params = {name: networks[name].variables["params"] for name in makers}

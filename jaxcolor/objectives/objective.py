@@ -39,12 +39,12 @@ class Objective(NamedTuple):
     pretrain_step: Step | None = None
 
 
-def deal(batch: Batch, count: int) -> list[Batch]:
-    """Deals a step's examples out to `count` batches, like cards.
+def deal(batch: Batch, count: int) -> Batch:
+    """Deals a step's examples `[n, …]` out like cards, to batches `[count, n / count, …]`.
 
     So the batches are the same on any number of devices.
     """
-    return [{name: array[place::count] for name, array in batch.items()} for place in range(count)]
+    return jax.tree.map(lambda x: x.reshape(-1, count, *x.shape[1:]).swapaxes(0, 1), batch)
 
 
 def refuse(config: ConfigDict, **neutral: float) -> None:

@@ -1,0 +1,61 @@
+"""Colours photographs in PyTorch as `jaxcolor.colorize` does, to race against; imports no JAX."""
+
+import pathlib
+
+import numpy as np
+import torch
+from PIL import Image
+from pytorch_networks import UNet
+from torch.nn import functional
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+_SIZE = 256
+_WHITE = torch.tensor([0.95047, 1.0, 1.08883], device=DEVICE)
+_TO_XYZ = torch.tensor(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ],
+    device=DEVICE,
+)
+_TO_RGB = torch.linalg.inv(_TO_XYZ) * _WHITE
+_ENCODED = torch.arange(256, device=DEVICE) / 255
+_LINEAR = torch.where(_ENCODED > 0.04045, ((_ENCODED + 0.055) / 1.055) ** 2.4, _ENCODED / 12.92)
+
+
+def lightness(rgb: torch.Tensor) -> torch.Tensor:
+    """Converts `[N, H, W, 3]` uint8 to L `[N, 1, H, W]`."""
+    y = (_LINEAR[rgb.int()] @ _TO_XYZ[1])[:, None]
+    return torch.where(y > (6 / 29) ** 3, 116 * y ** (1 / 3) - 16, y * (29 / 3) ** 3)
+
+
+def to_rgb(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+    """Converts L `[N, 1, H, W]`, a and b `[N, 2, H, W]` to `[N, H, W, 3]` uint8."""
+    y = (lightness[:, 0] + 16) / 116
+    root = torch.stack([y + ab[:, 0] / 500, y, (y - ab[:, 1] / 200).clamp_min(0)], -1)
+    xyz = torch.where(root > 6 / 29, root**3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
+    linear = (xyz @ _TO_RGB.T).clamp(0, 1)
+    encoded = torch.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+    return encoded.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+@torch.inference_mode()
+def colorize(network: torch.nn.Module, path: pathlib.Path, out: pathlib.Path) -> None:
+    """Colours one file."""
+    image = Image.open(path).convert("RGB")
+    small = image.resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)
+    full, seen = (torch.from_numpy(np.array(rgb))[None].to(DEVICE) for rgb in (image, small))
+    ab = 110 * network(lightness(seen) / 50 - 1)
+    ab = functional.interpolate(ab, full.shape[1:3], mode="bicubic", align_corners=False)
+    rgb = to_rgb(lightness(full), ab)
+    Image.fromarray(rgb[0].cpu().numpy()).save(out, quality=95, subsampling=0)
+
+
+def run(folder: str) -> None:
+    """Does what the command does."""
+    network = UNet(8, 64).eval().to(DEVICE)
+    network.load_state_dict(torch.load(f"{folder}/network.pt"))
+    photo = pathlib.Path(folder, "photo.jpg")
+    colorize(network, photo, photo.with_name("cold.jpg"))
