@@ -140,7 +140,7 @@ def make_objective(
             return update_discriminator(network_d, batch, output, key_d, state.step)
 
         if critic_steps > 1:
-            # XLA runs convolutions inside of loops on one core of a CPU.
+            # Inside of a loop XLA's convolutions take several times as long on CPUs.
             unroll = jax.default_backend() == "cpu"
             network_d, _ = lax.scan(take_turn, network_d, earlier, unroll=unroll)
 
