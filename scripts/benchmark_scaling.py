@@ -19,6 +19,7 @@ from typing import Any
 
 import benchmark_train
 import jax
+import numpy as np
 import timing
 
 _NVLINK = 450e9  # bytes per second each way, H100 and H200
@@ -44,15 +45,19 @@ def count_collectives(program: str) -> tuple[int, int]:
 
 def print_collectives(name: str, image_size: int, batch_size: int) -> None:
     """Prints the collectives of a step on all devices, their bytes, and those of the gradients."""
+
+    def count(config: Any) -> np.ndarray:
+        program, (state, *_) = benchmark_train.compile_jaxcolor(config)
+        updates = {"generator": 1, "discriminator": config.objective.critic_steps}
+        gradients = sum(
+            updates[part] * leaf.nbytes
+            for part, network in state.networks.items()
+            for leaf in jax.tree.leaves(network.variables["params"])
+        )
+        return np.array([*count_collectives(program.as_text()), gradients])
+
     config = benchmark_train.configure(name, image_size, batch_size, "float32")
-    program, (state, *_) = benchmark_train.compile_jaxcolor(config)
-    updates = {"generator": 1, "discriminator": config.objective.critic_steps}
-    gradients = sum(
-        updates[part] * leaf.nbytes
-        for part, network in state.networks.items()
-        for leaf in jax.tree.leaves(network.variables["params"])
-    )
-    print(*count_collectives(program.as_text()), gradients)
+    print(*benchmark_train.add_turns(count, config))
 
 
 def efficiency(step_seconds: float, size: int, count: int, bandwidth: float) -> float:
@@ -74,7 +79,7 @@ def main() -> None:
         "filters": [16, 32, 64],
     }
     if args.quick:
-        series = {name: values[:2] for name, values in series.items()}
+        series = {"batch_size": [1, 4]}
     figures: dict[str, Any] = {"device": jax.devices()[0].device_kind, "costs": {}}
     rows = [["image size", "batch", "filters", "images/s", "GFLOP/s"]]
     every = [base | {name: value} for name, values in series.items() for value in values]

@@ -80,18 +80,33 @@ def make_jaxcolor(config: Any) -> Callable[[], None]:
     return step
 
 
+def add_turns(count: Callable[[Any], Any], config: Any) -> Any:
+    """Adds up what `count` finds in a step, where of the loop over the critic it sees one turn."""
+    turns = config.objective.critic_steps
+    if turns == 1:
+        return count(config)
+    config.objective.critic_steps = 1
+    once = count(config)
+    config.objective.critic_steps = 2
+    twice = count(config)
+    return once + (turns - 1) * (twice - once)
+
+
 def print_flops(*sizes: Any) -> None:
     """Prints the floating-point operations of our step, as XLA's cost analysis sees them."""
-    config = configure(*sizes)
-    objective = objectives.build(config, _NUM_STEPS)
-    key = jax.random.key(0)
-    state, frozen = jax.eval_shape(objective.init, key), objective.frozen
-    lowered = jax.jit(objective.step).lower(state, frozen, make_examples(config), key)
-    print(lowered.cost_analysis()["flops"])
+
+    def count(config: Any) -> float:
+        objective = objectives.build(config, _NUM_STEPS)
+        key = jax.random.key(0)
+        state, frozen = jax.eval_shape(objective.init, key), objective.frozen
+        lowered = jax.jit(objective.step).lower(state, frozen, make_examples(config), key)
+        return lowered.cost_analysis()["flops"]
+
+    print(add_turns(count, configure(*sizes)))
 
 
 def count_flops(*sizes: Any) -> float:
-    """Counts them for a CPU, which has no loops in its steps: of a loop XLA counts one turn."""
+    """Counts them for a CPU, whatever devices there are."""
     code = f"import benchmark_train as b; b.print_flops{sizes}"
     return float(timing.run_apart(code, JAX_PLATFORMS="cpu")[0])
 
@@ -216,6 +231,7 @@ def main() -> None:
         parser.error(f"{jax.device_count()} devices: show it one, as PyTorch's side takes one")
     if args.quick:
         args.image_size, args.batch_sizes, args.runs = 64, args.batch_sizes[:1], 3
+        args.objectives = ["pix2pix", "wgan_gp"]
     peak = timing.matmul_peak(args.dtype)
     rows = [["objective", "batch", "way", "images/s", "jaxcolor is faster", "memory, MiB", "peak"]]
     figures: dict[str, Any] = {

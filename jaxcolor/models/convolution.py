@@ -7,7 +7,8 @@ a layer of the U-Net (`scripts/benchmark_convolution.py`). Numbers are the same.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -34,81 +35,131 @@ _MIN_BLOCK_CHANNELS = 64
 _SMALL = 4
 _SMALL_TO_TRANSPOSE = 64
 
+# Of the image, the kernel and the result: XLA's fast ones on CPUs.
+_LAYOUTS = ("NHWC", "HWIO", "NHWC")
+_NO_PADDING = ((0, 0), (0, 0))
 
-def _convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) -> jax.Array:
-    """Convolves as XLA does; two other ways have faster transposes on CPUs."""
-    return lax.conv_general_dilated(
-        x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+
+def _convolve(
+    x: jax.Array, kernel: jax.Array, layouts: tuple[str, str, str] = _LAYOUTS, **how: Any
+) -> jax.Array:
+    """Convolves as XLA does, without stride and padding if nothing else is said.
+
+    On CPUs only one set of layouts is fast. XLA brings the others to it, but not in a loop's body.
+    """
+    how = {"window_strides": (1, 1), "padding": "VALID", **how}
+    if jax.default_backend() != "cpu":
+        return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **how)
+    x = x.transpose([layouts[0].index(axis) for axis in _LAYOUTS[0]])
+    kernel = kernel.transpose([layouts[1].index(axis) for axis in _LAYOUTS[1]])
+    result = lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUTS, **how)
+    return result.transpose([_LAYOUTS[2].index(axis) for axis in layouts[2]])
+
+
+def _transpose_image(
+    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: Sequence[int]
+) -> jax.Array:
+    """Computes `transposed_convolution` by XLA's convolution."""
+    sides = zip(y.shape[1:3], size, kernel.shape[:2], padding, strict=True)
+    return _convolve(
+        y,
+        jnp.flip(kernel, (0, 1)),
+        ("NHWC", "HWOI", "NHWC"),
+        padding=[
+            (side - 1 - pad, length - 1 - stride * (count - 1) + pad)
+            for count, length, side, (pad, _) in sides
+        ],
+        lhs_dilation=(stride, stride),
     )
 
 
-def _convolve_by_patches(
-    x: jax.Array, kernel: jax.Array, stride: int, padding: Padding
+def _transpose_kernel(
+    x: jax.Array, y: jax.Array, stride: int, padding: Padding, size: Sequence[int]
 ) -> jax.Array:
-    """Convolves as one matrix product of all patches.
+    """Computes `kernel_correlation` by XLA's convolution."""
+    sides = zip(y.shape[1:3], x.shape[1:3], size, padding, strict=True)
+    return _convolve(
+        x,
+        y,
+        ("CHWN", "IHWO", "HWNC"),
+        padding=[
+            (pad, side + stride * (count - 1) - length - pad)
+            for count, length, side, (pad, _) in sides
+        ],
+        rhs_dilation=(stride, stride),
+    )
 
-    It moves less than XLA does where the image is small beside the kernel: where it is the smaller
-    one, XLA exchanges the two and takes up to 50 times as long on CPUs.
-    """
+
+def _to_patches(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
+    """Gives each pixel of the result all that a kernel of `size` sees, `[N, H', W', kh·kw·I]`."""
     x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
     rows, columns = (
         (side - length) // stride * stride + 1
-        for side, length in zip(x.shape[1:3], kernel.shape[:2], strict=True)
+        for side, length in zip(x.shape[1:3], size, strict=True)
     )
     patches = [
         x[:, row : row + rows : stride, column : column + columns : stride]
-        for row in range(kernel.shape[0])
-        for column in range(kernel.shape[1])
+        for row in range(size[0])
+        for column in range(size[1])
     ]
-    return jnp.concatenate(patches, axis=-1) @ kernel.reshape(-1, kernel.shape[3])
+    return jnp.concatenate(patches, axis=-1)
 
 
-def _convolve_by_blocks(
-    x: jax.Array, kernel: jax.Array, stride: int, padding: Padding
-) -> jax.Array:
-    """Convolves with stride 1 over blocks of `stride` × `stride` pixels, taken as channels.
-
-    Its transposes are convolutions of stride 1 too, without zeros between pixels.
-    """
-    *size, inputs, outputs = kernel.shape
-    taps = [-(-side // stride) for side in size]
-    missing = [(0, stride * count - side) for count, side in zip(taps, size, strict=True)]
-    kernel = jnp.pad(kernel, (*missing, (0, 0), (0, 0)))
-    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
-    kernel = kernel.transpose(0, 2, 1, 3, 4, 5).reshape(*taps, -1, outputs)
+def _to_blocks(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
+    """Takes blocks of `stride` × `stride` pixels, all that a kernel of `size` sees, as channels."""
     counts = [
-        (length + sum(pads) - side) // stride + tap
-        for length, pads, side, tap in zip(x.shape[1:3], padding, size, taps, strict=True)
+        (length + sum(pads) - side) // stride - (-side // stride)
+        for length, pads, side in zip(x.shape[1:3], padding, size, strict=True)
     ]
     edges = [
         (before, stride * count - before - length, 0)
         for length, (before, _), count in zip(x.shape[1:3], padding, counts, strict=True)
     ]
     x = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
-    x = x.reshape(-1, counts[0], stride, counts[1], stride, inputs)
-    x = x.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *counts, kernel.shape[2])
-    return _convolve(x, kernel, 1, ((0, 0), (0, 0)))
+    x = x.reshape(-1, counts[0], stride, counts[1], stride, x.shape[-1])
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *counts, stride * stride * x.shape[-1])
+
+
+def _kernel_to_blocks(kernel: jax.Array, stride: int) -> jax.Array:
+    """Takes blocks of a kernel as channels, for an image from `_to_blocks`."""
+    *size, inputs, outputs = kernel.shape
+    taps = [-(-side // stride) for side in size]
+    missing = [(0, stride * count - side) for count, side in zip(taps, size, strict=True)]
+    kernel = jnp.pad(kernel, (*missing, (0, 0), (0, 0)))
+    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
+    return kernel.transpose(0, 2, 1, 3, 4, 5).reshape(*taps, -1, outputs)
+
+
+def _undo(arrange: Callable[[jax.Array], jax.Array], shape: tuple[int, ...], y: jax.Array) -> Any:
+    """Applies the transpose of what arranges arrays of `shape`."""
+    return jax.linear_transpose(arrange, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0]
 
 
 def _choose(
-    size: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int, small: int = _SMALL
-) -> Callable[[jax.Array, jax.Array, int, Padding], jax.Array]:
+    size: Sequence[int], kernel_shape: Sequence[int], stride: int, small: int = _SMALL
+) -> str:
     """Chooses the fastest way.
+
+    Patches make one matrix product. It moves less than XLA does where the image is small beside
+    the kernel: where it is the smaller one, XLA exchanges the two and takes up to 50 times as long
+    on CPUs. Blocks of `stride` × `stride` pixels, taken as channels, make convolutions of stride 1,
+    whose transposes have no zeros between pixels.
 
     Args:
         size: H and W of the image.
         kernel_shape: kh, kw, I and O.
         stride: in pixels.
         small: how many times the kernel's pixels still make a small image.
+
+    Returns:
+        "patches", "blocks", or "xla".
     """
     height, width, inputs, outputs = kernel_shape
     if jax.default_backend() != "cpu":
-        return _convolve
+        return "xla"
     if size[0] * size[1] <= small * height * width and inputs * outputs >= _MIN_WEIGHTS:
-        return _convolve_by_patches
-    if stride > 1 and inputs >= _MIN_BLOCK_CHANNELS:
-        return _convolve_by_blocks
-    return _convolve
+        return "patches"
+    return "blocks" if stride > 1 and inputs >= _MIN_BLOCK_CHANNELS else "xla"
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
@@ -125,7 +176,10 @@ def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) 
         `[N, H', W', O]`.
     """
     # Blocks gain in the transposes only: chosen as if without a stride.
-    return _choose(x.shape[1:3], kernel.shape, 1)(x, kernel, stride, padding)
+    if _choose(x.shape[1:3], kernel.shape, 1) == "patches":
+        patches = _to_patches(x, kernel.shape[:2], stride, padding)
+        return patches @ kernel.reshape(-1, kernel.shape[3])
+    return _convolve(x, kernel, window_strides=(stride, stride), padding=padding)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -144,11 +198,18 @@ def transposed_convolution(
     Returns:
         `[N, H, W, I]`.
     """
-    small = _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL
-    convolve = _choose(size, kernel.shape, stride, small)
-    shape = jax.ShapeDtypeStruct((y.shape[0], *size, kernel.shape[2]), y.dtype)
-    transpose = jax.linear_transpose(lambda x: convolve(x, kernel, stride, padding), shape)
-    return transpose(y)[0]
+    way = _choose(size, kernel.shape, stride, _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL)
+    if way == "xla":
+        return _transpose_image(y, kernel, stride, padding, size)
+    if way == "patches":
+        arrange, arranged = _to_patches, y @ kernel.reshape(-1, kernel.shape[3]).T
+    else:
+        kernel_blocks = _kernel_to_blocks(kernel, stride)
+        counts = [y.shape[i] + kernel_blocks.shape[i - 1] - 1 for i in (1, 2)]
+        arrange = _to_blocks
+        arranged = _transpose_image(y, kernel_blocks, 1, _NO_PADDING, counts)
+    shape = (y.shape[0], *size, kernel.shape[2])
+    return _undo(lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -167,10 +228,19 @@ def kernel_correlation(
     Returns:
         `[kh, kw, I, O]`.
     """
-    shape = jax.ShapeDtypeStruct((*size, x.shape[-1], y.shape[-1]), x.dtype)
-    convolve = _choose(x.shape[1:3], shape.shape, stride)
-    transpose = jax.linear_transpose(lambda kernel: convolve(x, kernel, stride, padding), shape)
-    return transpose(y)[0]
+    shape = (*size, x.shape[3], y.shape[3])
+    way = _choose(x.shape[1:3], shape, stride)
+    if way == "patches":
+        pixels = (0, 1, 2)
+        return jnp.tensordot(_to_patches(x, size, stride, padding), y, (pixels, pixels)).reshape(
+            shape
+        )
+    if way == "blocks":
+        blocks = _to_blocks(x, size, stride, padding)
+        taps = [-(-side // stride) for side in size]
+        arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, taps)
+        return _undo(lambda kernel: _kernel_to_blocks(kernel, stride), shape, arranged)
+    return _transpose_kernel(x, y, stride, padding, size)
 
 
 def _convolution_fwd(x, kernel, stride, padding):

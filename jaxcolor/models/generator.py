@@ -27,7 +27,7 @@ class Generator:
             image, outside of what is differentiated.
         frozen: variables of those networks, NumPy arrays.
         weights: SHA-256 of the files that these come from, by the weights' names.
-        start: fresh variables, NumPy arrays, to those that training starts with.
+        start: fresh variables to those that training starts with.
         scale: the output is so many times as high and wide as the gray image.
     """
 

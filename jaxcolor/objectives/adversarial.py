@@ -90,6 +90,7 @@ def make_objective(
         }
         return state_lib.first(networks, config.train.ema_decay)
 
+    @jax.jit  # Traced once for all turns.
     def update_discriminator(
         network: NetworkState, batch: Batch, output: jax.Array, key: jax.Array, step: jax.Array
     ) -> tuple[NetworkState, Metrics]:
@@ -140,9 +141,7 @@ def make_objective(
             return update_discriminator(network_d, batch, output, key_d, state.step)
 
         if critic_steps > 1:
-            # Inside of a loop XLA's convolutions take several times as long on CPUs.
-            unroll = jax.default_backend() == "cpu"
-            network_d, _ = lax.scan(take_turn, network_d, earlier, unroll=unroll)
+            network_d, _ = lax.scan(take_turn, network_d, earlier)
 
         output, pull_back, moved = jax.vjp(
             lambda params: generate(params, last, key_g), params_g, has_aux=True

@@ -49,6 +49,8 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         cache = pathlib.Path("~/.cache/jaxcolor").expanduser()
         jax.config.update("jax_compilation_cache_dir", str(cache))
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     if coordinator == "auto":
         jax.distributed.initialize()
     elif coordinator:

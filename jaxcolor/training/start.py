@@ -4,7 +4,6 @@ import os
 import pathlib
 from typing import Any
 
-import jax
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
@@ -64,7 +63,7 @@ def check_unchanged(workdir: pathlib.Path, before: dict[str, Any], now: dict[str
 
 def initialize(config: ConfigDict, objective: Objective, state: TrainState) -> TrainState:
     """Puts trained weights into a state that has none yet, where the configuration says so."""
-    variables = objective.generator.start(jax.device_get(state.networks["generator"].variables))
+    variables = objective.generator.start(state.networks["generator"].variables)
     if config.init_from:
         try:
             _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
