@@ -48,7 +48,7 @@ def print_collectives(name: str, image_size: int, batch_size: int) -> None:
 
     def count(config: Any) -> np.ndarray:
         program, (state, *_) = benchmark_train.compile_jaxcolor(config)
-        updates = {"generator": 1, "discriminator": config.objective.critic_steps}
+        updates = {"generator": 1, "discriminator": min(config.objective.critic_steps, 2)}
         gradients = sum(
             updates[part] * leaf.nbytes
             for part, network in state.networks.items()
@@ -85,8 +85,9 @@ def main() -> None:
     every = [base | {name: value} for name, values in series.items() for value in values]
     for sizes in {tuple(sizes.values()): sizes for sizes in every}.values():
         given = "pix2pix", sizes["image_size"], sizes["batch_size"], "float32", sizes["filters"]
-        step = benchmark_train.make_jaxcolor(benchmark_train.configure(*given))
-        flops = benchmark_train.count_flops(*given)
+        config = benchmark_train.configure(*given)
+        step = benchmark_train.make_jaxcolor(config)
+        flops = benchmark_train.count_flops(config)
         seconds = timing.race({"jaxcolor": step}, args.runs)["jaxcolor"]["seconds"]
         rate = sizes["batch_size"] / seconds
         figures["costs"][str(sizes)] = rate
@@ -116,7 +117,8 @@ def main() -> None:
 
     rows = [["objective", "batch per GPU", "8 GPUs, NVLink", "2 hosts of 8, 200 Gb/s"]]
     for name, size in sizes_of.items():
-        flops = benchmark_train.count_flops(name, image_size, 1, "float32")
+        config = benchmark_train.configure(name, image_size, 1, "float32")
+        flops = benchmark_train.count_flops(config)
         for per_device in (16, 64):
             seconds = per_device * flops / args.speed
             inside = efficiency(seconds, size, 8, _NVLINK)

@@ -82,18 +82,17 @@ def make_jaxcolor(config: Any) -> Callable[[], None]:
 
 def add_turns(count: Callable[[Any], Any], config: Any) -> Any:
     """Adds up what `count` finds in a step, where of the loop over the critic it sees one turn."""
-    turns = config.objective.critic_steps
+    turns, seen = config.objective.critic_steps, count(config)
     if turns == 1:
-        return count(config)
-    config.objective.critic_steps = 1
-    once = count(config)
-    config.objective.critic_steps = 2
-    twice = count(config)
-    return once + (turns - 1) * (twice - once)
+        return seen
+    without = config.copy_and_resolve_references()
+    without.objective.critic_steps = 1
+    last = count(without)
+    return last + (turns - 1) * (seen - last)
 
 
-def print_flops(*sizes: Any) -> None:
-    """Prints the floating-point operations of our step, as XLA's cost analysis sees them."""
+def count_flops(config: Any) -> float:
+    """Counts the floating-point operations of our step, as XLA's cost analysis sees them."""
 
     def count(config: Any) -> float:
         objective = objectives.build(config, _NUM_STEPS)
@@ -102,13 +101,7 @@ def print_flops(*sizes: Any) -> None:
         lowered = jax.jit(objective.step).lower(state, frozen, make_examples(config), key)
         return lowered.cost_analysis()["flops"]
 
-    print(add_turns(count, configure(*sizes)))
-
-
-def count_flops(*sizes: Any) -> float:
-    """Counts them for a CPU, whatever devices there are."""
-    code = f"import benchmark_train as b; b.print_flops{sizes}"
-    return float(timing.run_apart(code, JAX_PLATFORMS="cpu")[0])
+    return add_turns(count, config)
 
 
 def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
@@ -222,7 +215,7 @@ def main() -> None:
     """Prints a line for each objective and way."""
     on_gpu = jax.default_backend() == "gpu"
     parser = timing.parser(__doc__, runs=20 if on_gpu else 7)
-    parser.add_argument("--objectives", nargs="+", default=_OBJECTIVES, choices=_OBJECTIVES)
+    parser.add_argument("--objectives", nargs="+", choices=_OBJECTIVES)
     parser.add_argument("--image_size", type=int, default=256)
     parser.add_argument("--batch_sizes", type=int, nargs="+", default=[16, 64] if on_gpu else [4])
     parser.add_argument("--dtype", default="bfloat16" if on_gpu else "float32")
@@ -231,7 +224,6 @@ def main() -> None:
         parser.error(f"{jax.device_count()} devices: show it one, as PyTorch's side takes one")
     if args.quick:
         args.image_size, args.batch_sizes, args.runs = 64, args.batch_sizes[:1], 3
-        args.objectives = ["pix2pix", "wgan_gp"]
     peak = timing.matmul_peak(args.dtype)
     rows = [["objective", "batch", "way", "images/s", "jaxcolor is faster", "memory, MiB", "peak"]]
     figures: dict[str, Any] = {
@@ -241,12 +233,12 @@ def main() -> None:
         "dtype": args.dtype,
         "matmul_peak_flops": peak,
     }
-    for name in args.objectives:
+    for name in args.objectives or (_OBJECTIVES[:1] if args.quick else _OBJECTIVES):
         for batch_size in args.batch_sizes:
             config = configure(name, args.image_size, batch_size, args.dtype)
             examples = objectives.examples_per_step(config)
             sizes = name, args.image_size, batch_size, args.dtype
-            flops = count_flops(*sizes)
+            flops = count_flops(config)
             ways = {
                 way: timing.Apart(f"import benchmark_train as b; b.serve{(way, *sizes)}")
                 for way in ("jaxcolor", "PyTorch", *["PyTorch, compiled"] * on_gpu)

@@ -1,3 +1,5 @@
+import re
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -10,19 +12,29 @@ from jaxcolor.models.convolution import convolution, kernel_correlation, transpo
 PADDING = ((1, 1), (1, 1))
 
 
-def arrays(stride, kernel_size=4, inputs=3, outputs=5, shape=(8, 6)):
+def arrays(stride, sides=(4, 4), inputs=3, outputs=5, shape=(8, 6), padding=PADDING):
     keys = jax.random.split(jax.random.key(0), 3)
     x = jax.random.normal(keys[0], (2, *shape, inputs))
-    kernel = jax.random.normal(keys[1], (kernel_size, kernel_size, inputs, outputs))
+    kernel = jax.random.normal(keys[1], (*sides, inputs, outputs))
     kernel /= (kernel.size / outputs) ** 0.5
-    y_shape = jax.eval_shape(lambda: convolution(x, kernel, stride, PADDING)).shape
+    y_shape = jax.eval_shape(lambda: plain(x, kernel, stride, padding)).shape
     return x, kernel, jax.random.normal(keys[2], y_shape)
 
 
-def plain(x, kernel, stride):
+def plain(x, kernel, stride, padding=PADDING):
     return lax.conv_general_dilated(
-        x, kernel, (stride, stride), PADDING, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (stride, stride), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+
+
+def assert_maps_equal_plain_jax(stride, sides, inputs, outputs, shape, padding=PADDING):
+    x, kernel, y = arrays(stride, sides, inputs, outputs, shape, padding)
+    value, pull_back = jax.vjp(lambda x, k: plain(x, k, stride, padding), x, kernel)
+    dx, dkernel = pull_back(y)
+    close = {"rtol": 1e-5, "atol": 1e-4}
+    assert_trees_close(convolution(x, kernel, stride, padding), value, **close)
+    assert_trees_close(transposed_convolution(y, kernel, stride, padding, shape), dx, **close)
+    assert_trees_close(kernel_correlation(x, y, stride, padding, sides), dkernel, **close)
 
 
 # Few channels, many, and images that are small beside the kernel are computed in different ways; 9
@@ -37,14 +49,36 @@ def plain(x, kernel, stride):
 @pytest.mark.parametrize("kernel_size", [3, 4])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_maps_equal_plain_jax_and_its_derivatives(stride, kernel_size, inputs, outputs, shape):
-    x, kernel, y = arrays(stride, kernel_size, inputs, outputs, shape)
-    value, pull_back = jax.vjp(lambda x, k: plain(x, k, stride), x, kernel)
-    dx, dkernel = pull_back(y)
-    close = {"rtol": 1e-5, "atol": 1e-4}
-    assert_trees_close(convolution(x, kernel, stride, PADDING), value, **close)
-    assert_trees_close(transposed_convolution(y, kernel, stride, PADDING, shape), dx, **close)
-    sides = (kernel_size, kernel_size)
-    assert_trees_close(kernel_correlation(x, y, stride, PADDING, sides), dkernel, **close)
+    assert_maps_equal_plain_jax(stride, (kernel_size, kernel_size), inputs, outputs, shape)
+
+
+@pytest.mark.parametrize("inputs", [3, 64])
+@pytest.mark.parametrize(
+    ("sides", "padding"), [((1, 1), ((0, 0), (0, 0))), ((3, 4), ((0, 2), (3, 1)))]
+)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_kernels_and_paddings_of_any_shape(stride, sides, padding, inputs):
+    assert_maps_equal_plain_jax(stride, sides, inputs, 5, (9, 6), padding)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_maps_of_other_devices_than_cpus(stride, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert_maps_equal_plain_jax(stride, (4, 4), 64, 5, (9, 4))
+
+
+@pytest.mark.parametrize("inputs", [3, 64])
+def test_cpus_see_their_fast_layout_alone(inputs):
+    x, kernel, y = arrays(2, inputs=inputs)
+    for function, arguments in (
+        (lambda x, k: convolution(x, k, 2, PADDING), (x, kernel)),
+        (lambda y, k: transposed_convolution(y, k, 2, PADDING, (8, 6)), (y, kernel)),
+        (lambda x, y: kernel_correlation(x, y, 2, PADDING, (4, 4)), (x, y)),
+    ):
+        layouts = re.findall(
+            "dim_numbers = (.*?), window", jax.jit(function).lower(*arguments).as_text()
+        )
+        assert layouts == ["[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]"]
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -68,7 +102,7 @@ def test_first_and_second_derivatives_of_all_three(stride):
     ("inputs", "outputs", "shape"), [(3, 5, (8, 6)), (64, 5, (8, 6)), (128, 128, (3, 2))]
 )
 def test_a_penalty_on_gradients_equals_plain_jax(inputs, outputs, shape):
-    x, kernel, _ = arrays(2, 4, inputs, outputs, shape)
+    x, kernel, _ = arrays(2, (4, 4), inputs, outputs, shape)
 
     def penalty(convolve, kernel):
         slope = jax.grad(lambda x: jnp.tanh(convolve(x, kernel)).sum())(x)

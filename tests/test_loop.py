@@ -327,11 +327,15 @@ def test_an_empty_validation_split_can_be_done_without(config, workdir):
 
 
 def test_compiled_programs_are_kept_where_the_environment_says(monkeypatch):
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "somewhere")
+    names = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")
+    for name in names:
+        monkeypatch.setenv(name, "something")
     changed = {}
     monkeypatch.setattr(parallel.jax.config, "update", changed.__setitem__)
     parallel.set_up()
     assert changed == {}
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    for name in names:
+        monkeypatch.delenv(name)
     parallel.set_up()
     assert changed["jax_compilation_cache_dir"].endswith(".cache/jaxcolor")
+    assert changed["jax_persistent_cache_min_compile_time_secs"] == 0.1

@@ -8,7 +8,7 @@ a layer of the U-Net (`scripts/benchmark_convolution.py`). Numbers are the same.
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -41,13 +41,20 @@ _NO_PADDING = ((0, 0), (0, 0))
 
 
 def _convolve(
-    x: jax.Array, kernel: jax.Array, layouts: tuple[str, str, str] = _LAYOUTS, **how: Any
+    x: jax.Array,
+    kernel: jax.Array,
+    padding: Sequence[tuple[int, int]],
+    layouts: tuple[str, str, str] = _LAYOUTS,
+    *,
+    stride: int = 1,
+    **dilation: tuple[int, int],
 ) -> jax.Array:
-    """Convolves as XLA does, without stride and padding if nothing else is said.
+    """Convolves as XLA does.
 
-    On CPUs only one set of layouts is fast. XLA brings the others to it, but not in a loop's body.
+    On CPUs only one set of layouts is fast. XLA brings the others to it in a program's main part,
+    but not in its loops and branches.
     """
-    how = {"window_strides": (1, 1), "padding": "VALID", **how}
+    how: dict[str, Any] = {"window_strides": (stride, stride), "padding": padding, **dilation}
     if jax.default_backend() != "cpu":
         return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **how)
     x = x.transpose([layouts[0].index(axis) for axis in _LAYOUTS[0]])
@@ -61,16 +68,12 @@ def _transpose_image(
 ) -> jax.Array:
     """Computes `transposed_convolution` by XLA's convolution."""
     sides = zip(y.shape[1:3], size, kernel.shape[:2], padding, strict=True)
-    return _convolve(
-        y,
-        jnp.flip(kernel, (0, 1)),
-        ("NHWC", "HWOI", "NHWC"),
-        padding=[
-            (side - 1 - pad, length - 1 - stride * (count - 1) + pad)
-            for count, length, side, (pad, _) in sides
-        ],
-        lhs_dilation=(stride, stride),
-    )
+    pads = [
+        (side - 1 - pad, length - 1 - stride * (count - 1) + pad)
+        for count, length, side, (pad, _) in sides
+    ]
+    layouts = ("NHWC", "HWOI", "NHWC")
+    return _convolve(y, lax.rev(kernel, (0, 1)), pads, layouts, lhs_dilation=(stride, stride))
 
 
 def _transpose_kernel(
@@ -78,16 +81,10 @@ def _transpose_kernel(
 ) -> jax.Array:
     """Computes `kernel_correlation` by XLA's convolution."""
     sides = zip(y.shape[1:3], x.shape[1:3], size, padding, strict=True)
-    return _convolve(
-        x,
-        y,
-        ("CHWN", "IHWO", "HWNC"),
-        padding=[
-            (pad, side + stride * (count - 1) - length - pad)
-            for count, length, side, (pad, _) in sides
-        ],
-        rhs_dilation=(stride, stride),
-    )
+    pads = [
+        (pad, side + stride * (count - 1) - length - pad) for count, length, side, (pad, _) in sides
+    ]
+    return _convolve(x, y, pads, ("CHWN", "IHWO", "HWNC"), rhs_dilation=(stride, stride))
 
 
 def _to_patches(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
@@ -105,11 +102,18 @@ def _to_patches(x: jax.Array, size: Sequence[int], stride: int, padding: Padding
     return jnp.concatenate(patches, axis=-1)
 
 
+def _count_blocks(size: Sequence[int], stride: int) -> list[int]:
+    """Counts the blocks that a kernel of `size` touches."""
+    return [-(-side // stride) for side in size]
+
+
 def _to_blocks(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
     """Takes blocks of `stride` × `stride` pixels, all that a kernel of `size` sees, as channels."""
     counts = [
-        (length + sum(pads) - side) // stride - (-side // stride)
-        for length, pads, side in zip(x.shape[1:3], padding, size, strict=True)
+        (length + sum(pads) - side) // stride + taps
+        for length, pads, side, taps in zip(
+            x.shape[1:3], padding, size, _count_blocks(size, stride), strict=True
+        )
     ]
     edges = [
         (before, stride * count - before - length, 0)
@@ -123,21 +127,23 @@ def _to_blocks(x: jax.Array, size: Sequence[int], stride: int, padding: Padding)
 def _kernel_to_blocks(kernel: jax.Array, stride: int) -> jax.Array:
     """Takes blocks of a kernel as channels, for an image from `_to_blocks`."""
     *size, inputs, outputs = kernel.shape
-    taps = [-(-side // stride) for side in size]
+    taps = _count_blocks(size, stride)
     missing = [(0, stride * count - side) for count, side in zip(taps, size, strict=True)]
     kernel = jnp.pad(kernel, (*missing, (0, 0), (0, 0)))
     kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
     return kernel.transpose(0, 2, 1, 3, 4, 5).reshape(*taps, -1, outputs)
 
 
-def _undo(arrange: Callable[[jax.Array], jax.Array], shape: tuple[int, ...], y: jax.Array) -> Any:
+def _transpose(
+    arrange: Callable[[jax.Array], jax.Array], shape: tuple[int, ...], y: jax.Array
+) -> Any:
     """Applies the transpose of what arranges arrays of `shape`."""
     return jax.linear_transpose(arrange, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0]
 
 
 def _choose(
     size: Sequence[int], kernel_shape: Sequence[int], stride: int, small: int = _SMALL
-) -> str:
+) -> Literal["patches", "blocks", "xla"]:
     """Chooses the fastest way.
 
     Patches make one matrix product. It moves less than XLA does where the image is small beside
@@ -150,9 +156,6 @@ def _choose(
         kernel_shape: kh, kw, I and O.
         stride: in pixels.
         small: how many times the kernel's pixels still make a small image.
-
-    Returns:
-        "patches", "blocks", or "xla".
     """
     height, width, inputs, outputs = kernel_shape
     if jax.default_backend() != "cpu":
@@ -179,7 +182,7 @@ def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) 
     if _choose(x.shape[1:3], kernel.shape, 1) == "patches":
         patches = _to_patches(x, kernel.shape[:2], stride, padding)
         return patches @ kernel.reshape(-1, kernel.shape[3])
-    return _convolve(x, kernel, window_strides=(stride, stride), padding=padding)
+    return _convolve(x, kernel, padding, stride=stride)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -209,7 +212,7 @@ def transposed_convolution(
         arrange = _to_blocks
         arranged = _transpose_image(y, kernel_blocks, 1, _NO_PADDING, counts)
     shape = (y.shape[0], *size, kernel.shape[2])
-    return _undo(lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged)
+    return _transpose(lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -237,9 +240,9 @@ def kernel_correlation(
         )
     if way == "blocks":
         blocks = _to_blocks(x, size, stride, padding)
-        taps = [-(-side // stride) for side in size]
+        taps = _count_blocks(size, stride)
         arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, taps)
-        return _undo(lambda kernel: _kernel_to_blocks(kernel, stride), shape, arranged)
+        return _transpose(lambda kernel: _kernel_to_blocks(kernel, stride), shape, arranged)
     return _transpose_kernel(x, y, stride, padding, size)
 
 

@@ -25,7 +25,8 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
     """Joins the processes of a run, and keeps compiled programs for the next one.
 
     Call before anything asks JAX for its devices. Compiled programs go to the folder that
-    `JAX_COMPILATION_CACHE_DIR` names, by default `~/.cache/jaxcolor`.
+    `JAX_COMPILATION_CACHE_DIR` names, by default `~/.cache/jaxcolor`, if compiling them took
+    `JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS` or longer, by default 0.1 s.
 
     Args:
         coordinator: "HOST:PORT" of process 0, "auto" where a cluster's environment tells it
@@ -46,11 +47,12 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
             f"--coordinator={coordinator} --num_processes={num_processes} "
             f"--process_id={process_id}: needs two processes or more, numbered from 0"
         )
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        cache = pathlib.Path("~/.cache/jaxcolor").expanduser()
-        jax.config.update("jax_compilation_cache_dir", str(cache))
-    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    for name, default in {
+        "JAX_COMPILATION_CACHE_DIR": str(pathlib.Path("~/.cache/jaxcolor").expanduser()),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": 0.1,
+    }.items():
+        if name not in os.environ:
+            jax.config.update(name.lower(), default)
     if coordinator == "auto":
         jax.distributed.initialize()
     elif coordinator:
