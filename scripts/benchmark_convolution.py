@@ -4,16 +4,20 @@
 
 Times one gradient of the whole U-Net, one gradient of the gradient penalty on the PatchGAN, and
 single layers that the maps compute in forms of their own, with the maps and with JAX's own
-derivatives of the same operations; the two take turns.
+derivatives of the same operations; the two take turns. Before that both must give the same numbers
+in float64, where rounding does not carry an activation over a LeakyReLU's kink. In float32 it now
+and then does, and the gradient of the penalty jumps.
 """
 
 import argparse
 import functools
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import timing
 
 from jaxcolor import config as config_lib
@@ -23,6 +27,8 @@ from jaxcolor.models import layers
 from jaxcolor.models.convolution import compile_network
 
 _PADDING = ((1, 1), (1, 1))
+# How much the results may differ in float64, relative to the largest number.
+_BOUND = 1e-10
 
 
 def plain_transposed(y, kernel, stride, padding, size):
@@ -39,21 +45,29 @@ def plain(x, kernel, stride, padding):
     )
 
 
-def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]]:
+def make_functions(
+    args: argparse.Namespace, batch_size: int, dtype: str
+) -> dict[str, tuple[Callable, tuple]]:
     """Makes the functions to time, with their arguments."""
     config = config_lib.get_config()
     config.data.image_size = args.image_size
     config.discriminator.norm = "layer"
+    config.train.dtype = dtype
     generator = models.build_generator(config).network
     critic = models.build_discriminator(config)
-    keys = jax.random.split(jax.random.key(0), 3)
-    size = (args.batch_size, args.image_size, args.image_size)
+    keys = jax.random.split(jax.random.key(0, impl="rbg"), 3)  # Compiles faster.
+    size = (batch_size, args.image_size, args.image_size)
     L, real, fake = (
-        jax.random.uniform(key, (*size, channels), minval=-1)
+        jax.random.uniform(key, (*size, channels), dtype, minval=-1)
         for key, channels in zip(keys, (1, 3, 3), strict=True)
     )
-    variables = generator.init(keys[0], L, train=False)
-    params = critic.init(keys[1], real)["params"]
+
+    @jax.jit
+    def draw():
+        drawn = generator.init(keys[0], L, train=False), critic.init(keys[1], real)["params"]
+        return jax.tree.map(lambda leaf: leaf.astype(dtype), drawn)
+
+    variables, params = draw()
 
     def generator_loss(params):
         ab, _ = generator.apply(
@@ -66,15 +80,15 @@ def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]
         return jnp.abs(ab).mean()
 
     def penalty(params):
-        examples = jax.random.split(keys[2], args.batch_size)
+        examples = jax.random.split(keys[2], batch_size)
         return gradient_penalty(
             lambda pairs: critic.apply({"params": params}, pairs), real, fake, examples
         )
 
     def layer(side: int, inputs: int, outputs: int, kernel: int) -> tuple[jax.Array, jax.Array]:
         return (
-            jax.random.normal(keys[0], (args.batch_size, side, side, inputs)),
-            jax.random.normal(keys[1], (kernel, kernel, inputs, outputs)),
+            jax.random.normal(keys[0], (batch_size, side, side, inputs), dtype),
+            jax.random.normal(keys[1], (kernel, kernel, inputs, outputs), dtype),
         )
 
     def convolve(x, kernel):
@@ -95,14 +109,29 @@ def make_functions(args: argparse.Namespace) -> dict[str, tuple[Callable, tuple]
     }
 
 
-def compile_with(convolution, transposed, function: Callable, arguments: tuple) -> Callable:
-    """Compiles a function with one or the other kind of convolution in the layers."""
-    ours = layers.convolution, layers.transposed_convolution
-    layers.convolution, layers.transposed_convolution = convolution, transposed
-    try:
-        return compile_network(lambda *a: function(*a)).lower(*arguments).compile()
-    finally:
-        layers.convolution, layers.transposed_convolution = ours
+_KINDS = {
+    "maps": (layers.convolution, layers.transposed_convolution),
+    "plain JAX": (plain, plain_transposed),
+}
+
+
+def compile_kinds(function: Callable, arguments: tuple) -> dict[str, Callable]:
+    """Compiles a function with one and with the other kind of convolution in the layers."""
+    programs = {}
+    for kind, (convolution, transposed) in _KINDS.items():
+        names = {"convolution": convolution, "transposed_convolution": transposed}
+        with mock.patch.multiple(layers, **names):
+            programs[kind] = compile_network(lambda *a: function(*a)).lower(*arguments).compile()
+    return programs
+
+
+def differ(function: Callable, arguments: tuple) -> float:
+    """Finds how much the kinds' results differ, relative to the largest number."""
+    results = [program(*arguments) for program in compile_kinds(function, arguments).values()]
+    ours, plain_ones = (
+        np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(result)]) for result in results
+    )
+    return float(np.abs(ours - plain_ones).max() / np.abs(plain_ones).max())
 
 
 def run(program: Callable, arguments: tuple) -> None:
@@ -117,23 +146,20 @@ def main() -> None:
     parser.add_argument("--batch_size", type=int, default=4)
     args = parser.parse_args()
     if args.quick:
-        args.image_size = 64
-    rows = [["what", "way", "seconds", "the maps are faster", "difference"]]
+        args.image_size, args.runs = 32, 3
+    rows = [["what", "way", "seconds", "the maps are faster", "difference in float64"]]
     figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
-    kinds = {
-        "maps": (layers.convolution, layers.transposed_convolution),
-        "plain JAX": (plain, plain_transposed),
-    }
-    for name, (function, arguments) in make_functions(args).items():
-        programs = {k: compile_with(*v, function, arguments) for k, v in kinds.items()}
-        results = [jax.block_until_ready(program(*arguments)) for program in programs.values()]
-        scale = max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(results[0]))
-        difference = max(
-            float(jnp.abs(a - b).max()) for a, b in zip(*map(jax.tree.leaves, results), strict=True)
-        )
-        assert difference <= 1e-5 * scale, (name, difference, scale)
+    with jax.enable_x64(True):
+        # Two examples, with which a batch norm at the U-Net's one innermost pixel is not constant.
+        differences = {
+            name: differ(*what) for name, what in make_functions(args, 2, "float64").items()
+        }
+    if max(differences.values()) > _BOUND:
+        raise SystemExit(f"The maps and plain JAX differ by more than {_BOUND}: {differences}")
+    for name, what in make_functions(args, args.batch_size, "float32").items():
         ways = {
-            kind: functools.partial(run, program, arguments) for kind, program in programs.items()
+            kind: functools.partial(run, program, what[1])
+            for kind, program in compile_kinds(*what).items()
         }
         figures[name] = timing.race(ways, args.runs)
         for kind, result in figures[name].items():
@@ -143,10 +169,10 @@ def main() -> None:
                     kind,
                     f"{result['seconds']:.4f}",
                     timing.format_ratio(result),
-                    f"{difference / scale:.1e}",
+                    f"{differences[name]:.1e}",
                 ]
             )
-    timing.report(args, rows, figures)
+    timing.report(args, rows, figures | {"differences": differences})
     print(f"{jax.devices()[0].device_kind}, batch {args.batch_size}, {args.image_size} pixels")
 
 
