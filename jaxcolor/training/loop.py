@@ -96,7 +96,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             start.check_unchanged(workdir, data["given"], given)
             batches.set_state(data["iterator"])
         else:
-            state = start.initialize(config, objective, jax.jit(objective.init)(init_key))
+            state = start.initialize(config, objective, init_key)
         state, frozen = devices.replicate((state, objective.frozen))
 
         summary = Summary(workdir, step, num_steps, devices.is_first_process)

@@ -4,10 +4,12 @@ import os
 import pathlib
 from typing import Any
 
+import jax
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
+from jaxcolor.models.generator import Variables
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import checkpoint
@@ -61,25 +63,41 @@ def check_unchanged(workdir: pathlib.Path, before: dict[str, Any], now: dict[str
             )
 
 
-def initialize(config: ConfigDict, objective: Objective, state: TrainState) -> TrainState:
-    """Puts trained weights into a state that has none yet, where the configuration says so."""
+def initialize(config: ConfigDict, objective: Objective, key: jax.Array) -> TrainState:
+    """Draws a state and puts trained weights into it, where the configuration says so.
+
+    Raises:
+        InputError: those of `config.init_from` cannot be read, or belong to another generator.
+    """
+    # Before the drawing, which takes its time to compile.
+    trained, is_base = _load_trained(config, objective, key) if config.init_from else ({}, False)
+    state = jax.jit(objective.init)(key)
     variables = objective.generator.start(state.networks["generator"].variables)
-    if config.init_from:
-        try:
-            _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
-        except InputError as error:
-            raise InputError(f"config.init_from={config.init_from!r}: {error}") from error
-        base = {name: tree["base"] for name, tree in variables.items() if "base" in tree}
-        if not checkpoint.mismatch(trained, variables):
-            variables = trained
-        elif problem := checkpoint.mismatch(trained, base or variables):
-            raise InputError(
-                f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
-                f"base: {problem}"
-            )
-        else:
-            variables = {
-                name: {**tree, "base": trained[name]} if name in trained else tree
-                for name, tree in variables.items()
-            }
+    if is_base:
+        variables = {
+            name: {**tree, "base": trained[name]} if name in trained else tree
+            for name, tree in variables.items()
+        }
+    elif trained:
+        variables = trained
     return state.start_from(variables)
+
+
+def _load_trained(
+    config: ConfigDict, objective: Objective, key: jax.Array
+) -> tuple[Variables, bool]:
+    """Loads the variables of a generator that is ours, or, by the second value, our base."""
+    try:
+        _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
+    except InputError as error:
+        raise InputError(f"config.init_from={config.init_from!r}: {error}") from error
+    ours = jax.eval_shape(objective.init, key).networks["generator"].variables
+    if not checkpoint.mismatch(trained, ours):
+        return trained, False
+    base = {name: tree["base"] for name, tree in ours.items() if "base" in tree}
+    if problem := checkpoint.mismatch(trained, base or ours):
+        raise InputError(
+            f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
+            f"base: {problem}"
+        )
+    return trained, True
