@@ -30,11 +30,12 @@ STEPS = 3
 
 def make_config(name: str):
     config = config_lib.get_config()
-    config.data.image_size = 32
+    config.data.image_size = 16
     config.data.batch_size = 16
     config.generator.num_filters = 4
     config.generator.dropout = 0.0
     config.discriminator.num_filters = 4
+    config.discriminator.num_layers = 1
     config.train.ema_decay = 0.9
     optimizers = (config.optimizer.generator, config.optimizer.discriminator)
     if name in ("wgan_clip", "wgan_gp"):

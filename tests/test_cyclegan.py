@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import INIT_KEY
 
 from jaxcolor import objectives
 from jaxcolor.config import InputError
@@ -32,7 +33,7 @@ def batch_of(count):
 def test_single_images_train_all_four_networks(config):
     objective = objectives.build(config, 10)
     assert objectives.examples_per_step(config) == 2
-    state = jax.jit(objective.init)(jax.random.key(0))
+    state = jax.jit(objective.init)(INIT_KEY)
     step = jax.jit(objective.step)
     batch = batch_of(2)
     moved, metrics = step(state, objective.frozen, batch, jax.random.key(1))

@@ -7,7 +7,7 @@ import pytest
 import seeded
 import seeded_networks
 from comparison import assert_trees_close
-from conftest import ROOT
+from conftest import INIT_KEY, ROOT
 
 from jaxcolor.backbones import resnet, weights
 from jaxcolor.config import InputError
@@ -69,7 +69,7 @@ def drawn():
 def started():
     """Variables as the network starts with them."""
     gray = jnp.zeros((1, 32, 32, 1))
-    return jax.jit(lambda key: NETWORK.init(key, gray, train=False))(jax.random.key(0))
+    return jax.jit(lambda key: NETWORK.init(key, gray, train=False))(INIT_KEY)
 
 
 @pytest.mark.parametrize(("size", "train"), [(64, False), (45, False), (64, True)])

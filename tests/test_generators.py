@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import INIT_KEY
 
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
@@ -125,7 +126,7 @@ def test_shapes_and_parameters_at_the_published_size(name, parameters, config, b
 def test_every_parameter_counts_and_low_precision_is_close(name, built):
     generator = built(name, dropout=0.0)
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
-    variables = generator.init(jax.random.key(1), 64)
+    variables = jax.jit(lambda: generator.init(INIT_KEY, 64))()
     conditions = jax.jit(generator.conditions)(generator.frozen, gray)
 
     def run(network, params):
