@@ -1,6 +1,7 @@
 """Times FID features and the Fréchet distance against the reference tools, in turns.
 
-    pip install torch scipy && pip install --no-deps torchvision pytorch-fid
+    pip install torch scipy safetensors huggingface_hub pyyaml tqdm
+    pip install --no-deps torchvision pytorch-fid timm torch-fidelity lpips
     python scripts/benchmark_metrics.py
 
 Both networks get the same seeded weights, images and batch. What is timed goes from 8-bit images in
