@@ -1,4 +1,4 @@
-"""Colour-space maths: sRGB, CIE Lab and the networks' own range, in JAX.
+"""Color-space maths: sRGB, CIE Lab and the networks' own range, in JAX.
 
 Every function is pure, works under `jit`, and has finite gradients on the whole closed cube,
 black and white included. Constants: sRGB primaries and transfer curve (IEC 61966-2-1), white

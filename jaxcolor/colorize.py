@@ -1,4 +1,4 @@
-"""Colours photographs.
+"""Colors photographs.
 
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
@@ -16,7 +16,7 @@ from jaxcolor.training import parallel
 
 
 def main() -> None:
-    """Colours all inputs."""
+    """Colors all inputs."""
     parser = argparse.ArgumentParser(
         prog="python -m jaxcolor.colorize",
         description=__doc__,

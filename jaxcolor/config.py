@@ -14,7 +14,7 @@ from jaxcolor import files
 
 
 class InputError(ValueError):
-    """Input that a person can mend; its message names the argument, the value and the cure.
+    """Input that a person can fix; its message names the argument, the value and the fix.
 
     The command-line programs print the message without a traceback.
     """

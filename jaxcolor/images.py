@@ -1,6 +1,6 @@
 """Image files: finding, reading, checking and writing them, and tiling arrays into sheets.
 
-Pixels are taken as sRGB; embedded colour profiles are ignored, as the field's scores ignore them.
+Pixels are taken as sRGB; embedded color profiles are ignored, as the field's scores ignore them.
 """
 
 import io
@@ -45,7 +45,7 @@ def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
 
 
 def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
-    """Decodes an image file's bytes into upright colour pixels.
+    """Decodes an image file's bytes into upright color pixels.
 
     The EXIF orientation is applied, transparency is laid over white, 16-bit gray is scaled to
     8 bits, and palette, gray and CMYK become RGB.
@@ -129,7 +129,7 @@ def write(path: pathlib.Path, pixels: np.ndarray) -> None:
         OSError: the file cannot be written.
     """
     with files.written_whole(path) as partial:
-        # JPEG keeps colour at full resolution; other formats ignore what is not theirs.
+        # JPEG keeps color at full resolution; other formats ignore what is not theirs.
         Image.fromarray(pixels).save(partial, quality=95, subsampling=0)
 
 

@@ -1,4 +1,4 @@
-"""`Colorizer`: a checkpoint and an image of any size in, a colour image out."""
+"""`Colorizer`: a checkpoint and an image of any size in, a color image out."""
 
 import functools
 import pathlib
@@ -32,7 +32,7 @@ _SPEED_RUNS = 5
 
 
 class Colorizer:
-    """Colours images of any size with a trained generator.
+    """Colors images of any size with a trained generator.
 
     The generator sees the image at the size that it was trained with; its a and b are scaled up
     onto the image's own L, so that no detail is lost.
@@ -52,7 +52,7 @@ class Colorizer:
             config: that the generator was trained with.
             variables: of the generator.
             generator: as of `models.build_generator(config)`, which makes it if it is not given.
-            keep_lightness: lay the colours over the image's own lightness; otherwise the
+            keep_lightness: lay the colors over the image's own lightness; otherwise the
                 generator's output is scaled up as it is.
 
         Raises:
@@ -70,10 +70,10 @@ class Colorizer:
         join = space.join_ab if keep_lightness else space.join
 
         def paint(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
-            gray = space.see(rgb)
+            gray = space.to_gray(rgb)
             return join(gray, generator.apply(variables, frozen, gray))
 
-        self._see = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
+        self._to_gray = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
         self._generate = compile_network(generator.apply)
         self._paint = compile_network(paint)
         self._recolor = compile_network(functools.partial(models.recolor, generator, space))
@@ -96,7 +96,7 @@ class Colorizer:
         return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        """Colours one image; of a colour image, only the lightness is used.
+        """Colors one image; of a color image, only the lightness is used.
 
         Args:
             image: `[H, W]` or `[H, W, 3]` uint8, sRGB.
@@ -117,11 +117,11 @@ class Colorizer:
         painted = np.asarray(self._paint(*self._arguments, seen[None]))[0]
         scaled = _resize(painted, *image.shape[:2])
         if self.keep_lightness:
-            return _put_colours(rgb, scaled)
+            return _put_colors(rgb, scaled)
         return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
-        """Takes the colours of images of the network's size away and guesses them.
+        """Takes the colors of images of the network's size away and guesses them.
 
         Args:
             rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size` · `target_scale`.
@@ -141,7 +141,7 @@ class Colorizer:
             `fps_generator`, of the generator alone on the batch, and `fps_files`, of the whole
             way from file to file, one at a time; medians of several runs.
         """
-        gray = self._see(batch)
+        gray = self._to_gray(batch)
 
         def generate() -> None:
             jax.block_until_ready(self._generate(*self._arguments, gray))
@@ -181,8 +181,8 @@ def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.stack(planes, axis=-1)
 
 
-def _put_colours(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Gives an image other colours, keeping its own lightness.
+def _put_colors(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """Gives an image other colors, keeping its own lightness.
 
     Args:
         rgb: `[H, W, 3]` uint8.
@@ -205,7 +205,7 @@ def _put_colours(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
-    return _LAB.from_network(_LAB.see(rgb), ab)
+    return _LAB.from_network(_LAB.to_gray(rgb), ab)
 
 
 def evaluate(
@@ -233,7 +233,7 @@ def evaluate(
 def colorize_files(
     colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
 ) -> list[str]:
-    """Colours files, and folders with all that is below them, into an output folder.
+    """Colors files, and folders with all that is below them, into an output folder.
 
     Files keep their names, formats, sizes and orientations; a folder keeps its tree, and what lies
     in the output folder already is no input. Transparency is laid over white.

@@ -29,7 +29,7 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Several processes: which on
 
 
 def main(argv: list[str]) -> None:
-    """Runs the loop and turns what a person can mend into one message."""
+    """Runs the loop and turns what a person can fix into one message."""
     if len(argv) > 1:
         sys.exit(f"error: unexpected arguments {argv[1:]}; fields are set by --config.FIELD=VALUE")
     if not flags.FLAGS["verbosity"].present:

@@ -1,4 +1,4 @@
-"""Times colouring photographs against the same steps in PyTorch.
+"""Times coloring photographs against the same steps in PyTorch.
 
     pip install torch
     python scripts/benchmark_colorize.py
@@ -35,7 +35,7 @@ _PRINT_PEAK = (
 
 
 def make_network() -> torch.nn.Module:
-    """Draws a network whose colours are strong enough to compare."""
+    """Draws a network whose colors are strong enough to compare."""
     torch.manual_seed(0)
     network = UNet(8, 64).eval()
     with torch.no_grad():

@@ -135,7 +135,7 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
     clip, lambda_gp = config.objective.clip, config.objective.lambda_gp
     half = torch.autocast(device, torch.bfloat16, config.train.dtype == "bfloat16")
 
-    def judge(scores: torch.Tensor, target: float) -> torch.Tensor:
+    def bce(scores: torch.Tensor, target: float) -> torch.Tensor:
         if wasserstein:
             return scores.mean()
         return cross_entropy(scores, torch.full_like(scores, target))
@@ -145,15 +145,15 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
         between = (place * real + (1 - place) * fake).requires_grad_()
         with torch.autocast(device, enabled=False):
             total = critic(between).mean((1, 2, 3)).sum()
-            (slope,) = torch.autograd.grad(total, between, create_graph=True)
-        return (slope.square().sum((1, 2, 3)).add(1e-12).sqrt() - 1).square().mean()
+            (grads,) = torch.autograd.grad(total, between, create_graph=True)
+        return (grads.square().sum((1, 2, 3)).add(1e-12).sqrt() - 1).square().mean()
 
-    def verdict(pairs: torch.Tensor, target: float) -> torch.Tensor:
-        return judge(critic(pairs), target)
+    def critic_bce(pairs: torch.Tensor, target: float) -> torch.Tensor:
+        return bce(critic(pairs), target)
 
     def critic_loss(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         with half:
-            d_real, d_fake = verdict(real, 1.0), verdict(fake, 0.0)
+            d_real, d_fake = critic_bce(real, 1.0), critic_bce(fake, 0.0)
         loss = d_fake - d_real if wasserstein else 0.5 * (d_real + d_fake)
         return loss + lambda_gp * penalty(real, fake) if lambda_gp else loss
 
@@ -163,12 +163,12 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
 
     def generator_loss(gray: torch.Tensor, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         with half:
-            g_gan = judge(critic(torch.cat([gray, fake], 1)), 1.0)
+            g_gan = bce(critic(torch.cat([gray, fake], 1)), 1.0)
         return (-g_gan if wasserstein else g_gan) + 100 * (fake - real).abs().mean()
 
     if compiled:  # But for the penalty, whose second derivative is beyond torch.compile.
         generate, generator_loss = torch.compile(generate), torch.compile(generator_loss)
-        verdict = torch.compile(verdict)
+        critic_bce = torch.compile(critic_bce)
 
     def step() -> None:
         for turn, (gray, target) in enumerate(batches):

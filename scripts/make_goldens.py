@@ -82,7 +82,7 @@ def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
     critic_steps = 2 if wasserstein else 1
     losses: dict[str, list[float]] = {name: [] for name in ("D_real", "D_fake", "G_GAN", "G_L1")}
 
-    def judge(scores: torch.Tensor, target: float) -> torch.Tensor:
+    def bce(scores: torch.Tensor, target: float) -> torch.Tensor:
         if wasserstein:
             return scores.mean()
         return cross_entropy(scores, torch.full_like(scores, target))
@@ -93,8 +93,8 @@ def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
             real = torch.tanh(torch.tensor(seeded.normal(f"ab {step} {turn}", (4, 2, 32, 32))))
             fake = generator(light)
             optimizer_d.zero_grad()
-            d_real = judge(discriminator(torch.cat([light, real], 1)), 1.0)
-            d_fake = judge(discriminator(torch.cat([light, fake.detach()], 1)), 0.0)
+            d_real = bce(discriminator(torch.cat([light, real], 1)), 1.0)
+            d_fake = bce(discriminator(torch.cat([light, fake.detach()], 1)), 0.0)
             (d_fake - d_real if wasserstein else 0.5 * (d_real + d_fake)).backward()
             optimizer_d.step()
             if wasserstein:
@@ -102,8 +102,8 @@ def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
                     for parameter in discriminator.parameters():
                         parameter.clamp_(-0.01, 0.01)
         optimizer_g.zero_grad()
-        verdict = judge(discriminator(torch.cat([light, fake], 1)), 1.0)
-        g_gan = -verdict if wasserstein else verdict
+        score = bce(discriminator(torch.cat([light, fake], 1)), 1.0)
+        g_gan = -score if wasserstein else score
         g_l1 = (fake - real).abs().mean()
         (g_gan + 100 * g_l1).backward()
         optimizer_g.step()

@@ -64,8 +64,8 @@ def parse_changes(texts: list[str]) -> dict[str, dict[str, Any]]:
         config_lib.check_overrides([f"--config.{field}={value}"])
         option = _SHARED.get(field)
         if option or (option is not None and name != "all"):
-            cure = option or f"--set all.{field}={value}"
-            raise InputError(f"--set {text}: all experiments share it; give {cure} instead")
+            fix = option or f"--set all.{field}={value}"
+            raise InputError(f"--set {text}: all experiments share it; give {fix} instead")
         changes.setdefault(name if name == "all" else name.upper(), {})[field] = _parse(value)
     return changes
 

@@ -1,4 +1,4 @@
-"""Colours photographs in PyTorch as `jaxcolor.colorize` does, to race against; imports no JAX."""
+"""Colors photographs in PyTorch as `jaxcolor.colorize` does, to race against; imports no JAX."""
 
 import pathlib
 
@@ -43,7 +43,7 @@ def to_rgb(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 def colorize(network: torch.nn.Module, path: pathlib.Path, out: pathlib.Path) -> None:
-    """Colours one file."""
+    """Colors one file."""
     image = Image.open(path).convert("RGB")
     small = image.resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)
     full, seen = (torch.from_numpy(np.array(rgb))[None].to(DEVICE) for rgb in (image, small))

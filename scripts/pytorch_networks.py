@@ -43,7 +43,7 @@ class UNet(nn.Module):
         self.model = UNetBlock(2, filters[0], block, inputs=1, outermost=True)
 
     def forward(self, x):
-        """Maps lightness `[N, 1, H, W]` to colours `[N, 2, H, W]`."""
+        """Maps lightness `[N, 1, H, W]` to colors `[N, 2, H, W]`."""
         return self.model(x)
 
 

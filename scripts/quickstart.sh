@@ -11,7 +11,7 @@ cat <<EOF
 
 Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
 Scores, beside those of gray:       $run/scores.md
-To colour a photograph of your own:
+To color a photograph of your own:
     $(command -v python) -m jaxcolor.colorize PHOTO.jpg --checkpoint $run --output colorized
 This model has seen nothing but drawings; for photographs, train on photographs (README.md).
 EOF

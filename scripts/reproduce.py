@@ -44,7 +44,7 @@ class Result(NamedTuple):
     Attributes:
         scores: its rows, as of `Evaluation.summary`.
         facts: about them.
-        pictures: `[P, S, S, 3]` uint8, the page's photos in its colours.
+        pictures: `[P, S, S, 3]` uint8, the page's photos in its colors.
     """
 
     scores: dict[str, Any]

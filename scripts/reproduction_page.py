@@ -46,8 +46,8 @@ _COLUMNS = (
     ("SSIM", "SSIM", 1, ".4f"),
     ("MAE_255", "MAE, 0–&NoBreak;255", -1, ".2f"),
     ("epsilon_accuracy", "ε-acc. 5&nbsp;%", 1, ".2%"),
-    ("colorfulness", "colour&shy;fulness", 0, ".2f"),
-    ("delta_colorfulness", "Δ&nbsp;colour&shy;fulness", -1, ".2f"),
+    ("colorfulness", "color&shy;fulness", 0, ".2f"),
+    ("delta_colorfulness", "Δ&nbsp;color&shy;fulness", -1, ".2f"),
     ("FID", "FID", -1, ".4f"),
     ("FID_64", "FID, 64&nbsp;dim.", -1, ".4f"),
     ("KID", "KID", -1, ".5f"),
@@ -83,7 +83,7 @@ def write(
         facts: name to value of what all experiments share: data, size, budget, device, date.
         gray: scores of the gray photos themselves, a summary as of `jaxcolor.metrics.report`.
         truth: `[P, H, W, 3]` uint8, sRGB: the test photos.
-        grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colours.
+        grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
     """
     listing = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
@@ -179,7 +179,7 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
 <th scope="colgroup" colspan="{len(columns)}">one protocol for all</th>{group if published else ""}
 </tr><tr><th scope="col" data-sort="ascending">id</th><th scope="col">experiment</th>{ours}{theirs}
 </tr></thead>
-<tbody><tr><th scope="row">gray</th><td>the photo without its colours</td>
+<tbody><tr><th scope="row">gray</th><td>the photo without its colors</td>
 {"".join(cell(column, gray) for column in columns)}{'<td class="pub"></td>' * len(published)}
 </tr></tbody>
 <tbody>{"".join(map(line, range(len(rows)), rows))}</tbody>

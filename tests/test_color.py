@@ -24,7 +24,7 @@ def cube(points: int) -> np.ndarray:
         ((0, 0, 1), (32.30, 79.19, -107.86)),
     ],
 )
-def test_known_colours(rgb, lab):
+def test_known_colors(rgb, lab):
     np.testing.assert_allclose(color.rgb_to_lab(jnp.array(rgb, jnp.float32)), lab, atol=0.01)
 
 
@@ -49,7 +49,7 @@ def test_rgb_equals_scikit_image_over_the_cube():
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
-def test_colours_outside_of_srgb_are_clipped_as_scikit_image_clips_them():
+def test_colors_outside_of_srgb_are_clipped_as_scikit_image_clips_them():
     lab = np.random.default_rng(0).uniform([0, -110, -110], [100, 110, 110], (20_000, 3))
     rgb = color.lab_to_rgb(lab.astype(np.float32))
     assert rgb.min() == 0

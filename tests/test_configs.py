@@ -161,8 +161,8 @@ def test_saving_and_loading_keeps_every_field(config, tmp_path):
     assert type(loaded.objective.lambda_l1) is float
     with pytest.raises(InputError, match="No such file"):
         config_lib.load(tmp_path / "other.json")
-    (tmp_path / "config.json").write_text('{"data": {"colour": 1}}')
-    with pytest.raises(InputError, match="colour"):
+    (tmp_path / "config.json").write_text('{"data": {"color": 1}}')
+    with pytest.raises(InputError, match="color"):
         config_lib.load(tmp_path / "config.json")
 
 

@@ -29,8 +29,8 @@ def plain(x, kernel, stride, padding=PADDING):
 
 def assert_maps_equal_plain_jax(stride, sides, inputs, outputs, shape, padding=PADDING):
     x, kernel, y = arrays(stride, sides, inputs, outputs, shape, padding)
-    value, pull_back = jax.vjp(lambda x, k: plain(x, k, stride, padding), x, kernel)
-    dx, dkernel = pull_back(y)
+    value, vjp = jax.vjp(lambda x, k: plain(x, k, stride, padding), x, kernel)
+    dx, dkernel = vjp(y)
     close = {"rtol": 1e-5, "atol": 1e-4}
     assert_trees_close(convolution(x, kernel, stride, padding), value, **close)
     assert_trees_close(transposed_convolution(y, kernel, stride, padding, shape), dx, **close)
@@ -105,8 +105,8 @@ def test_a_penalty_on_gradients_equals_plain_jax(inputs, outputs, shape):
     x, kernel, _ = arrays(2, (4, 4), inputs, outputs, shape)
 
     def penalty(convolve, kernel):
-        slope = jax.grad(lambda x: jnp.tanh(convolve(x, kernel)).sum())(x)
-        return jnp.square(jnp.sqrt(jnp.square(slope).sum((1, 2, 3))) - 1).mean()
+        grad = jax.grad(lambda x: jnp.tanh(convolve(x, kernel)).sum())(x)
+        return jnp.square(jnp.sqrt(jnp.square(grad).sum((1, 2, 3))) - 1).mean()
 
     ours = jax.grad(lambda k: penalty(lambda x, k: convolution(x, k, 2, PADDING), k))(kernel)
     theirs = jax.grad(lambda k: penalty(lambda x, k: plain(x, k, 2), k))(kernel)

@@ -36,26 +36,26 @@ def test_single_images_train_all_four_networks(config):
     state = jax.jit(objective.init)(INIT_KEY)
     step = jax.jit(objective.step)
     batch = batch_of(2)
-    moved, metrics = step(state, objective.frozen, batch, jax.random.key(1))
+    new_state, metrics = step(state, objective.frozen, batch, jax.random.key(1))
     assert metrics.keys() == {
         *("G_GAN", "G_cycle", "G_detail", "G_identity"),
         *("D_color", "D_gray"),
     }
-    assert moved.step == 1
-    assert moved.memory["pools"]["count"] == 1
-    for name, network in moved.networks.items():
+    assert new_state.step == 1
+    assert new_state.memory["pools"]["count"] == 1
+    for name, network in new_state.networks.items():
         changed = jax.tree.map(
             lambda new, old: (new != old).any(), network.variables, state.networks[name].variables
         )
         assert all(jax.tree.leaves(changed)), name
 
-    # The gray half and the half in colour are what the losses see, and nothing else.
+    # The gray half and the half in color are what the losses see, and nothing else.
     other = {
         "gray": batch["gray"].at[1].set(0.3),
         "target": batch["target"].at[0].set(0.3),
     }
     again, _ = step(state, objective.frozen, other, jax.random.key(1))
-    for one, two in zip(jax.tree.leaves(moved), jax.tree.leaves(again), strict=True):
+    for one, two in zip(jax.tree.leaves(new_state), jax.tree.leaves(again), strict=True):
         np.testing.assert_array_equal(one, two)
 
     generator = objective.generator
@@ -107,7 +107,7 @@ def test_without_a_pool_images_pass():
         ({"objective.critic_steps": 2}, "critic_steps=2: has no place"),
         (
             {"generator.name": "unet", "objective.lambda_identity": 1.0},
-            "lambda_identity=1.0: config.generator.name='unet' takes no colour images",
+            "lambda_identity=1.0: config.generator.name='unet' takes no color images",
         ),
         ({"objective.lambda_l1": 100.0}, "lambda_l1=100.0: has no place"),
         ({"objective.clip": 0.1}, "clip=0.1: has no place"),

@@ -107,10 +107,10 @@ def test_every_parameter_learns(started):
         )
         return (colors**2).mean()
 
-    slopes = jax.jit(jax.grad(loss))(started["params"])
-    for path, slope in jax.tree_util.tree_leaves_with_path(slopes):
-        assert np.isfinite(slope).all(), path
-        assert np.any(slope), path
+    grads = jax.jit(jax.grad(loss))(started["params"])
+    for path, grad in jax.tree_util.tree_leaves_with_path(grads):
+        assert np.isfinite(grad).all(), path
+        assert np.any(grad), path
 
 
 def test_low_precision_stays_close_and_comes_out_high(drawn):

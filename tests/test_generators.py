@@ -180,7 +180,7 @@ def test_a_closed_gate_lets_nothing_through():
         )
 
 
-def test_gray_images_are_colour_images_without_colour_to_the_residual_generator(built):
+def test_gray_images_are_color_images_without_color_to_the_residual_generator(built):
     generator = built("resnet")
     gray = jax.random.uniform(jax.random.key(0), (1, 64, 64, 1), minval=-1)
     variables = generator.init(jax.random.key(1), 64)

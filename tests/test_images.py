@@ -17,7 +17,7 @@ def encode(image: Image.Image, format: str, **options) -> bytes:
     return buffer.getvalue()
 
 
-def test_colour_png_is_read_as_it_is():
+def test_color_png_is_read_as_it_is():
     pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
     np.testing.assert_array_equal(images.decode(encode(Image.fromarray(pixels), "PNG")), pixels)
 
@@ -27,13 +27,13 @@ def test_gray_becomes_three_equal_channels():
     np.testing.assert_array_equal(images.decode(data), GRADIENT)
 
 
-def test_cmyk_jpeg_keeps_its_colours():
+def test_cmyk_jpeg_keeps_its_colors():
     cmyk = Image.new("CMYK", (32, 32), (0, 255, 255, 0))  # magenta and yellow make red
     pixels = images.decode(encode(cmyk, "JPEG", quality=95))
     np.testing.assert_allclose(pixels.reshape(-1, 3).mean(0), (255, 0, 0), atol=4)
 
 
-def test_palette_with_a_transparent_colour():
+def test_palette_with_a_transparent_color():
     palette = Image.new("P", (4, 4))
     palette.putpalette([10, 20, 30, 200, 100, 50])
     palette.putpixel((1, 0), 1)
@@ -57,7 +57,7 @@ def test_sixteen_bit_gray_is_scaled(format):
 
 @pytest.mark.parametrize("format", ["TIFF", "PNG", "WEBP"])
 def test_several_pictures_in_one_file_are_refused(format):
-    first, second = (Image.new("RGB", (20, 20), colour) for colour in ("red", "blue"))
+    first, second = (Image.new("RGB", (20, 20), color) for color in ("red", "blue"))
     data = encode(first, format, save_all=True, append_images=[second])
     with pytest.raises(InputError, match="holds 2 pictures"):
         images.decode(data)

@@ -151,7 +151,7 @@ def test_mistakes_are_named(loaded):
 
 
 def test_bilinear_resizing_shrinks_without_antialiasing():
-    """As `torch.nn.functional.interpolate` does: two neighbours and no more."""
+    """As `torch.nn.functional.interpolate` does: two neighbors and no more."""
     rgb = np.zeros((1, 1196, 1196, 3), np.uint8)
     rgb[:, 1::4] = 255
     np.testing.assert_allclose(inception._resize_bilinear(rgb), 0, atol=1e-5)

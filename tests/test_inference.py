@@ -17,7 +17,7 @@ from jaxcolor.training import loop
 
 
 def make_colorizer(config, seed=0):
-    """A colorizer of strong, arbitrary colours that all lie within sRGB for middle grays."""
+    """A colorizer of strong, arbitrary colors that all lie within sRGB for middle grays."""
     variables = models.build_generator(config).init(jax.random.key(seed), config.data.image_size)
     variables["params"]["up_0"]["kernel"] *= 3
     variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
@@ -73,7 +73,7 @@ def test_gray_as_two_and_as_three_axes_are_the_same(colorizer):
     np.testing.assert_array_equal(colorizer(gray), colorizer(np.stack([gray] * 3, axis=-1)))
 
 
-def test_colours_of_the_input_do_not_matter(colorizer):
+def test_colors_of_the_input_do_not_matter(colorizer):
     photo = picture(40, 32)
     gray = np.asarray(transforms.to_gray(jnp.asarray(photo[None])))[0]
     difference = colorizer(photo).astype(int) - colorizer(gray)

@@ -31,7 +31,7 @@ def test_l2_by_hand():
 
 
 def test_penalty_of_a_linear_critic_by_hand():
-    # f(x) = 3 · sum of x over 4 pixels and 2 channels, halved by the mean over 2 patches: the slope
+    # f(x) = 3 · sum of x over 4 pixels and 2 channels, halved by the mean over 2 patches: the gradient
     # is 1.5 everywhere, its norm 1.5 · √8, wherever the penalty looks.
     def critic(pairs):
         total = 3 * pairs.sum(axis=(1, 2, 3)).reshape(-1, 1, 1, 1)
@@ -43,7 +43,7 @@ def test_penalty_of_a_linear_critic_by_hand():
 
 
 def test_penalty_looks_between_real_and_generated_at_a_place_of_its_own_for_each_example():
-    # The slope of x² / 2 is x: with real = a and generated = b the norm tells the place.
+    # The gradient of x² / 2 is x: with real = a and generated = b the norm tells the place.
     def critic(pairs):
         return jnp.square(pairs).sum(axis=(1, 2, 3)).reshape(-1, 1, 1, 1) / 2
 

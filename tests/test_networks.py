@@ -128,8 +128,8 @@ def test_patchgan_sees_70_by_70_pixels():
     network = PatchGAN(num_filters=2, norm="none")
     pair = jax.random.normal(jax.random.key(0), (1, 256, 256, 3))
     variables = network.init(jax.random.key(1), pair)
-    slope = jax.grad(lambda p: network.apply(variables, p)[0, 15, 15, 0])(pair)
-    rows = np.flatnonzero(np.abs(slope).sum((0, 2, 3)))
+    grad = jax.grad(lambda p: network.apply(variables, p)[0, 15, 15, 0])(pair)
+    rows = np.flatnonzero(np.abs(grad).sum((0, 2, 3)))
     assert rows[-1] - rows[0] + 1 == 70
 
 

@@ -153,7 +153,7 @@ def test_turns_in_a_loop_equal_unrolled_ones(adversarial, monkeypatch):
 def test_generator_meets_the_updated_discriminator(adversarial):
     _, state, step = build(adversarial)
     batch = batch_of(4)
-    moved, metrics = step(state, batch, jax.random.key(1))
+    new_state, metrics = step(state, batch, jax.random.key(1))
 
     generator = models.build_generator(adversarial).network
     discriminator = models.build_discriminator(adversarial)
@@ -171,7 +171,7 @@ def test_generator_meets_the_updated_discriminator(adversarial):
         return binary_cross_entropy(scores, 1.0)
 
     assert float(metrics["G_GAN"]) == pytest.approx(
-        float(generator_gan(moved.networks["discriminator"])), rel=1e-4
+        float(generator_gan(new_state.networks["discriminator"])), rel=1e-4
     )
     stale = float(generator_gan(state.networks["discriminator"]))
     assert float(metrics["G_GAN"]) != pytest.approx(stale, rel=1e-4)
@@ -189,9 +189,9 @@ def test_statistics_move_once_a_step_and_the_step_counts(adversarial):
     """Although the generator runs once for each critic step."""
     _, state, step = build(as_wgan(adversarial, clip=0.01))
     batch = batch_of(4 * 2)
-    moved, _ = step(state, batch, jax.random.key(1))
-    assert moved.step == 1
-    before, after = (s.networks["generator"].variables for s in (state, moved))
+    new_state, _ = step(state, batch, jax.random.key(1))
+    assert new_state.step == 1
+    before, after = (s.networks["generator"].variables for s in (state, new_state))
     assert jax.tree.structure(before) == jax.tree.structure(after)
     x = batch["gray"][1::2]
     for level, activation in ((0, lambda x: x), (1, lambda x: nn.leaky_relu(x, 0.2))):
@@ -259,17 +259,17 @@ def test_moving_average_follows_the_generator(adversarial):
     adversarial.train.ema_decay = 0.5
     _, state, step = build(adversarial)
     assert_trees_close(state.ema, state.networks["generator"].variables)
-    moved, _ = step(state, batch_of(4), jax.random.key(1))
+    new_state, _ = step(state, batch_of(4), jax.random.key(1))
     # In the first step the decay is (1 + 0) / (10 + 0).
     expected = jax.tree.map(
-        lambda old, new: 0.1 * old + 0.9 * new, state.ema, moved.networks["generator"].variables
+        lambda old, new: 0.1 * old + 0.9 * new, state.ema, new_state.networks["generator"].variables
     )
-    assert_trees_close(moved.ema, expected, atol=1e-6)
-    assert moved.eval_variables() is moved.ema
-    later = moved.replace(step=jnp.array(100))
+    assert_trees_close(new_state.ema, expected, atol=1e-6)
+    assert new_state.eval_variables() is new_state.ema
+    later = new_state.replace(step=jnp.array(100))
     last, _ = step(later, batch_of(4), jax.random.key(1))
     expected = jax.tree.map(
-        lambda old, new: (old + new) / 2, moved.ema, last.networks["generator"].variables
+        lambda old, new: (old + new) / 2, new_state.ema, last.networks["generator"].variables
     )
     assert_trees_close(last.ema, expected, atol=1e-6)
 

@@ -97,10 +97,10 @@ def test_pretraining_moves_the_generator_alone_with_its_own_optimizer(pretrained
     objective = objectives.build(pretrained, 2)
     state = jax.jit(objective.init)(jax.random.key(0))
     step = jax.jit(objective.pretrain_step)
-    moved, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
+    new_state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
     assert metrics.keys() == {"pretrain_L1"}
-    assert_trees_close(moved.networks["discriminator"], state.networks["discriminator"])
-    before, after = (s.networks["generator"] for s in (state, moved))
+    assert_trees_close(new_state.networks["discriminator"], state.networks["discriminator"])
+    before, after = (s.networks["generator"] for s in (state, new_state))
     assert_trees_close(after.opt_state, before.opt_state)
     kernels = [n.variables["params"]["down_0"]["kernel"] for n in (before, after)]
     # Adam's first step is the learning rate, whatever the gradient.

@@ -175,7 +175,7 @@ def test_random_crops_keep_their_least_share_and_change_nothing_else():
     np.testing.assert_array_equal(transforms.random_crop(pixels, 1.0, rng), pixels)
 
 
-def test_gamma_bends_lightness_and_leaves_colours():
+def test_gamma_bends_lightness_and_leaves_colors():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
     pixels[:, 0, 0] = 0
     plain = LAB.to_network(pixels)

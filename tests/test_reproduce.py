@@ -116,8 +116,8 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     events.write_bytes(events.read_bytes()[:-5])
     reproduce.reproduce(args)
     assert "step 4 of 4" in capsys.readouterr().out
-    mended = json.loads((args.workdir / "results.json").read_text())
-    assert mended["scores"]["S1"]["PSNR"] == results["scores"]["S1"]["PSNR"]
+    fixed = json.loads((args.workdir / "results.json").read_text())
+    assert fixed["scores"]["S1"]["PSNR"] == results["scores"]["S1"]["PSNR"]
 
     args.budget_images, args.experiments = 12, "S1,A6"
     reproduce.reproduce(args)

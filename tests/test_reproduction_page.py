@@ -185,12 +185,12 @@ def test_table_shows_every_row(root):
 def test_best_and_better_are_marked(root):
     best = {
         heading: [name for name, td in column(root, heading).items() if td.find("b") is not None]
-        for heading in ("PSNR", "MAE", "colour", "FID", "KID", "FPS")
+        for heading in ("PSNR", "MAE", "color", "FID", "KID", "FPS")
     }
     assert best == {
         "PSNR": ["A1"],
         "MAE": ["W3"],
-        "colour": [],
+        "color": [],
         "FID": ["A1"],
         "KID": ["A1"],
         "FPS": ["W3"],
@@ -203,7 +203,7 @@ def test_best_and_better_are_marked(root):
     assert better == {
         "PSNR": ["A1", "W3", "B4"],
         "MAE": ["S6", "W3"],
-        "colour": [],
+        "color": [],
         "FID": ["A1"],
         "KID": [],
         "FPS": [],

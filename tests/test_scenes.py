@@ -11,7 +11,7 @@ def test_equal_arguments_draw_equal_pixels():
     assert (first != other).any()
 
 
-def test_scenes_are_colourful_and_varied():
+def test_scenes_are_colorful_and_varied():
     drawn = np.stack([scenes.render(0, index, 32) for index in range(60)]).astype(float)
     saturation = drawn.max(-1) - drawn.min(-1)
     assert (saturation.mean((1, 2)) > 10).all()

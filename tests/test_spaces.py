@@ -1,4 +1,4 @@
-"""What generators see of images and make of them, in every colour space."""
+"""What generators see of images and make of them, in every color space."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -37,7 +37,7 @@ def test_only_whole_images_may_have_another_lightness():
     for name, space in SPACES.items():
         batch = space.to_network(rgb)
         darker = space.from_network(batch["gray"], batch["target"] - 0.2)
-        changed = np.abs(SPACES["lab"].see(darker) - SPACES["lab"].see(rgb)).mean()
+        changed = np.abs(SPACES["lab"].to_gray(darker) - SPACES["lab"].to_gray(rgb)).mean()
         assert (changed > 0.05) == (name != "lab")
 
 
@@ -48,14 +48,14 @@ def test_a_target_of_twice_the_size():
     assert batch["gray"].shape == (2, 6, 4, 1)
     assert batch["target"].shape == (2, 12, 8, 3)
     # Each block of the picture holds whole pixels of the smaller one.
-    np.testing.assert_allclose(batch["gray"], space.see(rgb[:, ::2, ::2]), atol=1e-5)
+    np.testing.assert_allclose(batch["gray"], space.to_gray(rgb[:, ::2, ::2]), atol=1e-5)
     pairs = space.pair(batch["gray"], batch["target"])
     assert pairs.shape == (2, 12, 8, 4)
     np.testing.assert_array_equal(pairs[:, ::2, 1::2, :1], batch["gray"])
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_gamma_bends_the_lightness_and_keeps_the_colours(name):
+def test_gamma_bends_the_lightness_and_keeps_the_colors(name):
     rgb, space = photo() // 2 + 64, SPACES[name]
     bent = space.to_network(rgb, np.array([1.0, 1.3]))
     image = space.join(bent["gray"], bent["target"])

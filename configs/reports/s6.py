@@ -5,7 +5,7 @@
 Published (average, maximum, minimum): PSNR 6.03, 11.12, 1.69; SSIM -0.01. Data: COCO 2017 as TFDS
 data set, 2,400 to train and 600 to test; 200 more validate. Detail weighs half of the cycle. Open
 in the report and chosen here: learning rates that fall to 0 in the second half, as in CycleGAN's
-own code. Half of a step's images are seen in gray only, half in colour; an epoch counts both.
+own code. Half of a step's images are seen in gray only, half in color; an epoch counts both.
 """
 
 from jaxcolor import config as defaults

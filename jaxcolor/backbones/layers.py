@@ -102,5 +102,5 @@ def max_pool(x: jax.Array, window: int, stride: int, padding: int = 0) -> jax.Ar
 
 
 def avg_pool_3x3(x: jax.Array) -> jax.Array:
-    """Averages each 3 × 3 neighbourhood, over those pixels of it that exist."""
+    """Averages each 3 × 3 neighborhood, over those pixels of it that exist."""
     return nn.avg_pool(x, (3, 3), (1, 1), "SAME", count_include_pad=False)

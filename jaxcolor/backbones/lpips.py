@@ -78,7 +78,7 @@ def distance(variables: Any, one: jax.Array, other: jax.Array) -> jax.Array:
 def _unit(features: jax.Array) -> jax.Array:
     """Brings the channels of each pixel to length 1; pixels without features stay at 0."""
     squares = jnp.square(features).sum(-1, keepdims=True)
-    # The root's own slope is infinite at 0.
+    # The root's own gradient is infinite at 0.
     some = squares > 0
     norms = jnp.where(some, jnp.sqrt(jnp.where(some, squares, 1)), 0)
     return features / (norms + _EPSILON)

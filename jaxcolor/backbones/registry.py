@@ -1,4 +1,4 @@
-"""The weight files of the frozen networks: names, hashes, addresses and licences."""
+"""The weight files of the frozen networks: names, hashes, addresses and licenses."""
 
 from typing import NamedTuple
 
@@ -21,11 +21,11 @@ class Weights(NamedTuple):
     """The weights of one network.
 
     Attributes:
-        licence: of the weights.
+        license: of the weights.
         files: any of them will do; the first is the official one.
     """
 
-    licence: str
+    license: str
     files: tuple[File, ...]
 
 

@@ -249,7 +249,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="names, licences, files and where they lie")
+    commands.add_parser("list", help="names, licenses, files and where they lie")
     commands.add_parser("verify", help="hash every file that is there")
     commands.add_parser("fetch", help="download").add_argument("name", choices=WEIGHTS)
     args = parser.parse_args()
@@ -267,7 +267,7 @@ def main() -> None:
 def _list() -> None:
     for name, weights in WEIGHTS.items():
         found = find(name)
-        print(f"{name}  ({weights.licence}): {found[1] if found else 'not here'}")
+        print(f"{name}  ({weights.license}): {found[1] if found else 'not here'}")
         for file in weights.files:
             print(f"    {file.sha256[:8]}…  {file.url or file.name}")
 

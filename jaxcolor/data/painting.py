@@ -1,4 +1,4 @@
-"""The canvas on which scenes are drawn, with its random numbers and colours."""
+"""The canvas on which scenes are drawn, with its random numbers and colors."""
 
 import colorsys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 class Painter:
@@ -30,8 +30,8 @@ class Painter:
         """Draws one of several functions."""
         return options[self.rng.integers(len(options))]
 
-    def colour(self, hue: float, saturation: float, low: float, high: float) -> Colour:
-        """A colour of about this hue, in degrees, with a value between the bounds."""
+    def color(self, hue: float, saturation: float, low: float, high: float) -> Color:
+        """A color of about this hue, in degrees, with a value between the bounds."""
         hue = (hue + self.between(-6, 6)) % 360 / 360
         saturation = min(1.0, saturation * self.between(0.85, 1.15))
         return _rgb(colorsys.hsv_to_rgb(hue, saturation, self.between(low, high)))
@@ -45,31 +45,31 @@ class Painter:
         return [(x * self.size, y * self.size) for x, y in xy]
 
     def ellipse(
-        self, x: float, y: float, rx: float, ry: float, fill: Colour, outline: Colour | None = None
+        self, x: float, y: float, rx: float, ry: float, fill: Color, outline: Color | None = None
     ) -> None:
         """Draws an ellipse around (x, y)."""
         self.draw.ellipse(self.points((x - rx, y - ry), (x + rx, y + ry)), fill, outline)
 
-    def box(self, x0: float, y0: float, x1: float, y1: float, fill: Colour) -> None:
+    def box(self, x0: float, y0: float, x1: float, y1: float, fill: Color) -> None:
         """Draws a filled rectangle."""
         self.draw.rectangle(self.points((x0, y0), (x1, y1)), fill)
 
-    def polygon(self, fill: Colour, *xy: tuple[float, float]) -> None:
+    def polygon(self, fill: Color, *xy: tuple[float, float]) -> None:
         """Draws a filled polygon."""
         self.draw.polygon(self.points(*xy), fill)
 
-    def line(self, fill: Colour, width: float, *xy: tuple[float, float]) -> None:
+    def line(self, fill: Color, width: float, *xy: tuple[float, float]) -> None:
         """Draws a line through points."""
         self.draw.line(self.points(*xy), fill, self.width(width))
 
-    def gradient(self, y0: float, y1: float, top: Colour, bottom: Colour) -> None:
+    def gradient(self, y0: float, y1: float, top: Color, bottom: Color) -> None:
         """Fills a band across the canvas."""
         start, stop = round(y0 * self.size), round(y1 * self.size)
         for row in range(start, stop):
             fill = mix(top, bottom, (row - start) / max(1, stop - start))
             self.draw.line([(0, row), (self.size, row)], fill)
 
-    def glow(self, x: float, y: float, radius: float, tint: Colour) -> None:
+    def glow(self, x: float, y: float, radius: float, tint: Color) -> None:
         """Brightens softly around a point."""
         mask = Image.new("L", self.image.size)
         corners = self.points((x - radius, y - radius), (x + radius, y + radius))
@@ -78,17 +78,17 @@ class Painter:
         self.image.paste(tint, (0, 0), mask)
 
 
-def _rgb(unit: tuple[float, float, float]) -> Colour:
+def _rgb(unit: tuple[float, float, float]) -> Color:
     red, green, blue = (round(255 * channel) for channel in unit)
     return red, green, blue
 
 
-def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Mixes two colours; a share of 1 is the second."""
+def mix(a: Color, b: Color, share: float) -> Color:
+    """Mixes two colors; a share of 1 is the second."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
-def shade(colour: Colour, factor: float) -> Colour:
-    """Darkens a colour by a factor below 1, or whitens it by what the factor is above 1."""
-    return mix((0, 0, 0), colour, factor) if factor < 1 else mix(colour, (255,) * 3, factor - 1)
+def shade(color: Color, factor: float) -> Color:
+    """Darkens a color by a factor below 1, or whitens it by what the factor is above 1."""
+    return mix((0, 0, 0), color, factor) if factor < 1 else mix(color, (255,) * 3, factor - 1)

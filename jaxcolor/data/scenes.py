@@ -1,6 +1,6 @@
 """Pictures drawn by the program, for trying things out without any data set.
 
-Colour follows from shape and texture, never from lightness alone: short upright strokes are
+Color follows from shape and texture, never from lightness alone: short upright strokes are
 grass, flat ones are waves, a starry sky is a navy one, bricks are red and planks brown, and each
 fruit has its form. Lightness varies widely, so that a network has to look at structure.
 """
@@ -58,41 +58,41 @@ def _draw_landscape(p: Painter) -> None:
 
 
 def _draw_day_sky(p: Painter, horizon: float) -> None:
-    zenith = p.colour(212, 0.62, 0.65, 0.95)
+    zenith = p.color(212, 0.62, 0.65, 0.95)
     p.gradient(0, horizon, zenith, shade(zenith, 1.5))
     for _ in range(p.rng.integers(0, 4)):
         x, y, r = p.between(0, 1), p.between(0.05, horizon * 0.7), p.between(0.05, 0.1)
         for _ in range(6):
-            puff = p.colour(210, 0.05, 0.88, 1.0)
+            puff = p.color(210, 0.05, 0.88, 1.0)
             p.ellipse(x + p.between(-1.5, 1.5) * r, y + p.between(-0.3, 0.3) * r, r, r * 0.6, puff)
 
 
 def _draw_dusk(p: Painter, horizon: float) -> None:
-    zenith = p.colour(280, 0.45, 0.4, 0.65)
-    p.gradient(0, horizon, zenith, p.colour(24, 0.8, 0.9, 1.0))
+    zenith = p.color(280, 0.45, 0.4, 0.65)
+    p.gradient(0, horizon, zenith, p.color(24, 0.8, 0.9, 1.0))
     x, r = p.between(0.2, 0.8), p.between(0.06, 0.1)
     p.glow(x, horizon, 2.5 * r, (255, 190, 90))
-    p.ellipse(x, horizon, r, r, p.colour(42, 0.55, 0.98, 1.0))
+    p.ellipse(x, horizon, r, r, p.color(42, 0.55, 0.98, 1.0))
     for _ in range(5):
         y, left = p.between(0.2, 0.95) * horizon, p.between(-0.2, 0.8)
-        streak = p.colour(350, 0.5, 0.6, 0.85)
+        streak = p.color(350, 0.5, 0.6, 0.85)
         p.line(streak, 0.008, (left, y), (left + p.between(0.1, 0.4), y))
 
 
 def _draw_night_sky(p: Painter, horizon: float) -> None:
-    zenith = p.colour(232, 0.75, 0.1, 0.28)
+    zenith = p.color(232, 0.75, 0.1, 0.28)
     p.gradient(0, horizon, zenith, shade(zenith, 1.15))
     for x, y, r in p.rng.uniform((0, 0, 0.002), (1, horizon, 0.006), (40, 3)):
-        p.ellipse(x, y, r, r, p.colour(50, 0.12, 0.75, 1.0))
+        p.ellipse(x, y, r, r, p.color(50, 0.12, 0.75, 1.0))
     x, y, r = p.between(0.15, 0.85), p.between(0.12, horizon * 0.5), p.between(0.05, 0.08)
     p.glow(x, y, 2 * r, shade(zenith, 1.5))
-    p.ellipse(x, y, r, r, p.colour(50, 0.2, 0.92, 1.0))
+    p.ellipse(x, y, r, r, p.color(50, 0.2, 0.92, 1.0))
     if p.chance(0.5):
         p.ellipse(x + 0.4 * r, y - 0.1 * r, 0.9 * r, 0.9 * r, zenith)
 
 
 def _draw_hills(p: Painter, horizon: float, night: bool) -> None:
-    fill = p.colour(225, 0.35, 0.12, 0.2) if night else p.colour(215, 0.3, 0.5, 0.75)
+    fill = p.color(225, 0.35, 0.12, 0.2) if night else p.color(215, 0.3, 0.5, 0.75)
     phase, height = p.between(0, 6), p.between(0.05, 0.14)
     crest = [
         (x, horizon - height * (0.6 + 0.4 * math.sin(5 * x + phase) * math.cos(3 * x)))
@@ -102,7 +102,7 @@ def _draw_hills(p: Painter, horizon: float, night: bool) -> None:
 
 
 def _draw_grass(p: Painter, horizon: float, dim: float) -> None:
-    base = p.colour(100, 0.62, 0.35 * dim, 0.75 * dim)
+    base = p.color(100, 0.62, 0.35 * dim, 0.75 * dim)
     p.gradient(horizon, 1, shade(base, 1.1), base)
     for x, depth in p.rng.uniform(0, 1, (260, 2)):
         y = horizon + (1 - horizon) * depth
@@ -112,7 +112,7 @@ def _draw_grass(p: Painter, horizon: float, dim: float) -> None:
 
 
 def _draw_sea(p: Painter, horizon: float, dim: float) -> None:
-    base = p.colour(200, 0.68, 0.35 * dim, 0.8 * dim)
+    base = p.color(200, 0.68, 0.35 * dim, 0.8 * dim)
     p.gradient(horizon, 1, shade(base, 1.15), base)
     for x, depth in p.rng.uniform(0, 1, (130, 2)):
         y = horizon + (1 - horizon) * depth
@@ -123,7 +123,7 @@ def _draw_sea(p: Painter, horizon: float, dim: float) -> None:
 
 def _draw_beach(p: Painter, dim: float) -> None:
     top = p.between(0.78, 0.9)
-    sand = p.colour(40, 0.42, 0.65 * dim, 0.95 * dim)
+    sand = p.color(40, 0.42, 0.65 * dim, 0.95 * dim)
     p.polygon(sand, (0, top), (0.5, top + p.between(-0.05, 0.05)), (1, top), (1, 1), (0, 1))
     for x, depth in p.rng.uniform(0, 1, (220, 2)):
         y = top + 0.03 + (0.97 - top) * depth
@@ -132,19 +132,19 @@ def _draw_beach(p: Painter, dim: float) -> None:
 
 def _draw_boat(p: Painter, x: float, y: float, dim: float) -> None:
     s = p.between(0.07, 0.13)
-    hull = p.colour(5, 0.75, 0.45 * dim, 0.85 * dim)
+    hull = p.color(5, 0.75, 0.45 * dim, 0.85 * dim)
     p.polygon(hull, (x - s, y - 0.3 * s), (x + s, y - 0.3 * s), (x + 0.6 * s, y), (x - 0.7 * s, y))
-    sail = p.colour(40, 0.06, 0.85 * dim, 1.0 * dim)
+    sail = p.color(40, 0.06, 0.85 * dim, 1.0 * dim)
     p.polygon(sail, (x, y - 2 * s), (x, y - 0.4 * s), (x + 0.9 * s, y - 0.4 * s))
     p.line(shade(hull, 0.4), 0.006, (x, y - 2.1 * s), (x, y - 0.3 * s))
 
 
 def _draw_tree(p: Painter, x: float, y: float, s: float, dim: float) -> None:
-    trunk = p.colour(25, 0.55, 0.25 * dim, 0.5 * dim)
+    trunk = p.color(25, 0.55, 0.25 * dim, 0.5 * dim)
     p.polygon(
         trunk, (x - 0.08 * s, y), (x - 0.05 * s, y - s), (x + 0.05 * s, y - s), (x + 0.08 * s, y)
     )
-    leaves = p.colour(115, 0.6, 0.3 * dim, 0.65 * dim)
+    leaves = p.color(115, 0.6, 0.3 * dim, 0.65 * dim)
     for dx, dy in p.rng.uniform((-0.35, -0.3), (0.35, 0.3), (14, 2)):
         r = p.between(0.16, 0.26) * s
         p.ellipse(x + dx * s, y - 1.15 * s + dy * s, r, r, shade(leaves, p.between(0.75, 1.15)))
@@ -154,8 +154,8 @@ def _draw_tree(p: Painter, x: float, y: float, s: float, dim: float) -> None:
 
 
 def _draw_pine(p: Painter, x: float, y: float, s: float, dim: float) -> None:
-    p.box(x - 0.05 * s, y - 0.3 * s, x + 0.05 * s, y, p.colour(25, 0.5, 0.2 * dim, 0.4 * dim))
-    needles = p.colour(145, 0.6, 0.22 * dim, 0.5 * dim)
+    p.box(x - 0.05 * s, y - 0.3 * s, x + 0.05 * s, y, p.color(25, 0.5, 0.2 * dim, 0.4 * dim))
+    needles = p.color(145, 0.6, 0.22 * dim, 0.5 * dim)
     for level in range(4):
         top, half = y - s * (1.7 - 0.32 * level), s * (0.18 + 0.09 * level)
         fill = shade(needles, 1.12 - 0.1 * level)
@@ -165,7 +165,7 @@ def _draw_pine(p: Painter, x: float, y: float, s: float, dim: float) -> None:
 def _draw_house(p: Painter, x: float, y: float, s: float, dim: float) -> None:
     left, right, top = x - 0.6 * s, x + 0.6 * s, y - 0.8 * s
     if p.chance(0.55):  # bricks
-        wall = p.colour(8, 0.6, 0.4 * dim, 0.8 * dim)
+        wall = p.color(8, 0.6, 0.4 * dim, 0.8 * dim)
         p.box(left, top, right, y, wall)
         mortar = shade(wall, 1.4)
         for row, height in enumerate(np.linspace(top, y, 10)[1:]):
@@ -173,16 +173,16 @@ def _draw_house(p: Painter, x: float, y: float, s: float, dim: float) -> None:
             for column in np.linspace(left, right, 9)[1:-1] + (row % 2) * 0.07 * s:
                 p.line(mortar, 0.003, (column, height - 0.088 * s), (column, height))
     else:  # planks
-        wall = p.colour(32, 0.45, 0.4 * dim, 0.85 * dim)
+        wall = p.color(32, 0.45, 0.4 * dim, 0.85 * dim)
         p.box(left, top, right, y, wall)
         for column in np.linspace(left, right, 10)[1:-1]:
             p.line(shade(wall, 0.65), 0.004, (column, top), (column, y))
-    roof = p.colour(220, 0.18, 0.25 * dim, 0.5 * dim)
+    roof = p.color(220, 0.18, 0.25 * dim, 0.5 * dim)
     p.polygon(roof, (left - 0.1 * s, top), (x, top - 0.5 * s), (right + 0.1 * s, top))
     lit = dim < 1
-    pane = p.colour(50, 0.65, 0.9, 1.0) if lit else p.colour(205, 0.3, 0.55, 0.85)
+    pane = p.color(50, 0.65, 0.9, 1.0) if lit else p.color(205, 0.3, 0.55, 0.85)
     for wx in (x - 0.35 * s, x + 0.35 * s):
         p.box(wx - 0.12 * s, top + 0.18 * s, wx + 0.12 * s, top + 0.45 * s, pane)
         p.line(shade(roof, 0.6), 0.004, (wx, top + 0.18 * s), (wx, top + 0.45 * s))
-    door = p.colour(150, 0.5, 0.25 * dim, 0.5 * dim)
+    door = p.color(150, 0.5, 0.25 * dim, 0.5 * dim)
     p.box(x - 0.1 * s, y - 0.4 * s, x + 0.1 * s, y, door)

@@ -72,13 +72,13 @@ def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
 
 def _more(source: str, split: str) -> str:
     if source == "tfds":
-        return f"mend config.data.{split}_split"
+        return f"fix config.data.{split}_split"
     if source == "array_record":
         return "pack more images"
     if split == "train":
         return "add images"
-    cure = f"raise config.data.{split}_fraction or add images"
-    return cure + (", or set config.train.eval_every=0" if split == "validation" else "")
+    fix = f"raise config.data.{split}_fraction or add images"
+    return fix + (", or set config.train.eval_every=0" if split == "validation" else "")
 
 
 def split_of(relative_path: str, validation_fraction: float, test_fraction: float) -> str:
@@ -194,20 +194,20 @@ def _min_side(data: ConfigDict, split: str) -> int | None:
     return math.ceil(2 * data.image_size * data.target_scale / kept)
 
 
-def check_readable(paths: Sequence[pathlib.Path], num_threads: int, cure: str = "") -> None:
+def check_readable(paths: Sequence[pathlib.Path], num_threads: int, fix: str = "") -> None:
     """Decodes every file once.
 
     Args:
         paths: of the files.
         num_threads: that decode.
-        cure: what helps besides mending or removing the files.
+        fix: what helps besides fixing or removing the files.
 
     Raises:
         InputError: some cannot be read; all of them are listed with reasons.
     """
     if problems := images.unreadable(paths, num_threads):
-        cures = "mend or remove them" + (f"; {cure}" if cure else "")
-        raise InputError(f"{_listing(problems, paths)}\n{cures}")
+        fixes = "fix or remove them" + (f"; {fix}" if fix else "")
+        raise InputError(f"{_listing(problems, paths)}\n{fixes}")
 
 
 def _listing(problems: dict[pathlib.Path, str], paths: Sequence[pathlib.Path]) -> str:

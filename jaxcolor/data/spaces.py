@@ -15,7 +15,7 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 class Space(NamedTuple):
-    """A pair of gray input and colour target, both in [-1, 1], and the way back to images.
+    """A pair of gray input and color target, both in [-1, 1], and the way back to images.
 
     Attributes:
         channels: of the target.
@@ -45,10 +45,10 @@ class Space(NamedTuple):
         """
         gray, target = self.split(_to_lab(rgb, gamma))
         if self.scale > 1:
-            gray = self.see(_shrink(jnp.asarray(rgb, jnp.float32) / 255, self.scale), gamma)
+            gray = self.to_gray(_shrink(jnp.asarray(rgb, jnp.float32) / 255, self.scale), gamma)
         return {"gray": gray, "target": target}
 
-    def see(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
+    def to_gray(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
         """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""
         return self.split(_to_lab(rgb, gamma))[0]
 

@@ -14,7 +14,7 @@ def binary_cross_entropy(logits: jax.Array, target: float) -> jax.Array:
 
     Args:
         logits: any shape, float32.
-        target: 1.0 for real, 0.0 for generated.
+        target: 1.0 for real, 0.0 for fake.
 
     Returns:
         A float32 scalar.
@@ -25,32 +25,32 @@ def binary_cross_entropy(logits: jax.Array, target: float) -> jax.Array:
 def gradient_penalty(
     critic: Callable[[jax.Array], jax.Array],
     real: jax.Array,
-    generated: jax.Array,
+    fake: jax.Array,
     keys: jax.Array,
 ) -> jax.Array:
-    """Penalizes critics whose slope between real and generated pairs is not 1.
+    """Penalizes gradients between real and fake pairs whose norm is not 1.
 
     The mean over examples of `(‖∇f(x)‖₂ - 1)²`, where f averages an example's patch scores, the
     functional that the Wasserstein loss is made of, and x lies at a random place on the line
-    between the real and the generated pair. Gulrajani et al., "Improved Training of Wasserstein
+    between the real and the fake pair. Gulrajani et al., "Improved Training of Wasserstein
     GANs", NeurIPS 2017, eq. 3.
 
     Args:
         critic: `[N, H, W, C]` to patch scores `[N, H', W', 1]`.
         real: `[N, H, W, C]` float32, real pairs.
-        generated: `[N, H, W, C]` float32, generated pairs.
+        fake: `[N, H, W, C]` float32, fake pairs.
         keys: `[N]`, one random key per example.
 
     Returns:
         A float32 scalar.
     """
-    place = jax.vmap(jax.random.uniform)(keys).reshape(-1, 1, 1, 1)
-    between = place * real + (1 - place) * generated
+    alpha = jax.vmap(jax.random.uniform)(keys).reshape(-1, 1, 1, 1)
+    interpolated = alpha * real + (1 - alpha) * fake
 
     def total(pairs: jax.Array) -> jax.Array:
         return critic(pairs).mean(axis=(1, 2, 3)).sum()
 
-    squares = jnp.square(jax.grad(total)(between)).sum(axis=(1, 2, 3))
-    # The root's own slope is infinite at zero, where a critic without slope would put it.
+    squares = jnp.square(jax.grad(total)(interpolated)).sum(axis=(1, 2, 3))
+    # The root's own gradient is infinite at zero, where a critic of zero gradient would put it.
     norms = jnp.sqrt(squares + 1e-12)
     return jnp.square(norms - 1).mean()

@@ -19,7 +19,7 @@ class PerceptualLoss(NamedTuple):
     """A loss with the frozen network that it needs.
 
     Attributes:
-        loss: `(variables, generated, real)` to a float32 scalar; images `[N, H, W, 3]` float32,
+        loss: `(variables, fake, real)` to a float32 scalar; images `[N, H, W, 3]` float32,
             sRGB in [0, 1].
         variables: of the network, NumPy arrays. They are an argument of the loss, so that no
             compiled program has to hold them.
@@ -46,8 +46,8 @@ def content(backbone: str, tap: str, image_size: int) -> PerceptualLoss:
     """
     network = networks.load(backbone, (tap,), image_size)
 
-    def loss(variables: Any, generated: jax.Array, real: jax.Array) -> jax.Array:
-        ours, theirs = (network.features(variables, rgb)[tap] for rgb in (generated, real))
+    def loss(variables: Any, fake: jax.Array, real: jax.Array) -> jax.Array:
+        ours, theirs = (network.features(variables, rgb)[tap] for rgb in (fake, real))
         return reconstruction.l2(ours, theirs)
 
     return PerceptualLoss(loss, network.variables, {backbone: network.sha256})
@@ -69,7 +69,7 @@ def lpips(image_size: int) -> PerceptualLoss:
         )
     network = lpips_network.load()
 
-    def loss(variables: Any, generated: jax.Array, real: jax.Array) -> jax.Array:
-        return lpips_network.distance(variables, generated, real).mean()
+    def loss(variables: Any, fake: jax.Array, real: jax.Array) -> jax.Array:
+        return lpips_network.distance(variables, fake, real).mean()
 
     return PerceptualLoss(loss, network.variables, network.sha256)

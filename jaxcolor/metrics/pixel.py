@@ -93,9 +93,9 @@ def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def colorfulness(image: jax.Array, *, absolute: bool = False) -> jax.Array:
-    """Computes how colourful an image looks, on the usual scale: 0 is gray, 109 extremely so.
+    """Computes how colorful an image looks, on the usual scale: 0 is gray, 109 extremely so.
 
-    Hasler and Süsstrunk, "Measuring Colourfulness in Natural Images", SPIE 2003, §7: with
+    Hasler and Süsstrunk, "Measuring Colorfulness in Natural Images", SPIE 2003, §7: with
     `rg = R - G` and `yb = (R + G) / 2 - B` on the scale of 255, `√(σ²(rg) + σ²(yb)) + 0.3 ·
     √(μ²(rg) + μ²(yb))`.
 

@@ -22,8 +22,8 @@ _METRICS = {
     "MAE": ("MAE, 0–1", 4),
     "MAE_255": ("MAE, 0–255", 2),
     "epsilon_accuracy": ("ε-acc. 5 %", 4),
-    "colorfulness": ("colourfulness", 2),
-    "colorfulness_ddcolor": ("colourfulness, DDColor", 2),
+    "colorfulness": ("colorfulness", 2),
+    "colorfulness_ddcolor": ("colorfulness, DDColor", 2),
     "LPIPS": ("LPIPS", 4),
 }
 # Per set of images, where they were computed: the heading, and the decimals to show.
@@ -45,7 +45,7 @@ def score_images(prediction: ArrayLike, truth: ArrayLike) -> dict[str, jax.Array
         truth: `[N, H, W, 3]` uint8, sRGB.
 
     Returns:
-        `[N]` float32 per metric; the colourfulness of the truth too, as "true_colorfulness".
+        `[N]` float32 per metric; the colorfulness of the truth too, as "true_colorfulness".
     """
     # Apart from the rest, or XLA fuses the division with the differences, which leaves rounding
     # where equal images should leave nothing.
@@ -145,7 +145,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         for name, shown in _METRICS.items()
         if any(name in summary for summary in rows.values())
     }
-    headings = ["", *(heading for heading, _ in metrics.values()), "Δ colourfulness"]
+    headings = ["", *(heading for heading, _ in metrics.values()), "Δ colorfulness"]
     extras = {
         key: heading
         for key, (heading, _) in _EXTRAS.items()

@@ -31,7 +31,7 @@ _GENERATORS = {
 
 
 def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generator:
-    """Builds the network that maps gray images to colours.
+    """Builds the network that maps gray images to colors.
 
     Args:
         config: the whole configuration.
@@ -84,7 +84,7 @@ def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> pat
 def recolor(
     generator: Generator, space: spaces.Space, variables: Variables, frozen: dict, rgb: jax.Array
 ) -> jax.Array:
-    """Takes an image's colours away and lets a generator guess them.
+    """Takes an image's colors away and lets a generator guess them.
 
     Args:
         generator: as from `build_generator`.

@@ -129,7 +129,7 @@ class DynamicUNet(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, S, S, 1]` float32 in [-1, 1].

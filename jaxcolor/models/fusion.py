@@ -1,4 +1,4 @@
-"""The Inception fusion generator: what an image shows, told to the network that colours it.
+"""The Inception fusion generator: what an image shows, told to the network that colors it.
 
 Baldassarre et al., "Deep Koalarization: Image Colorization using CNNs and Inception-ResNet-v2",
 2017, with the class maps of a segmentation network beside the gray image.
@@ -105,7 +105,7 @@ class FusionNetwork(nn.Module):
         class_maps: jax.Array | None = None,
         embedding: jax.Array | None = None,
     ) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 8.

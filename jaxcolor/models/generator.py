@@ -18,7 +18,7 @@ def _unconditional(frozen: Any, gray: jax.Array) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Generator:
-    """A network from gray images to colours, with what it needs besides its own variables.
+    """A network from gray images to colors, with what it needs besides its own variables.
 
     Attributes:
         network: module, called with gray images `[N, H, W, 1]` float32 in [-1, 1], with what
@@ -46,6 +46,6 @@ class Generator:
         return dict(self.network.init(key, gray, train=False, **zeros))
 
     def apply(self, variables: Variables, frozen: Any, gray: jax.Array) -> jax.Array:
-        """Colours gray images, as after training."""
+        """Colors gray images, as after training."""
         conditions = self.conditions(frozen, gray)
         return jnp.asarray(self.network.apply(variables, gray, train=False, **conditions))

@@ -25,7 +25,7 @@ def check_image_size(image_size: int, num_layers: int) -> None:
 
 
 class PatchGAN(nn.Module):
-    """Judges overlapping patches of a gray image and its colours.
+    """Judges overlapping patches of a gray image and its colors.
 
     `num_layers` 4 × 4 convolutions of stride 2 that double their filters, one of stride 1, and one
     to a single channel; norm and LeakyReLU 0.2 between, no norm after the first. Three layers see

@@ -37,7 +37,7 @@ def build_upscaler(config: ConfigDict, axis_name: str | None = None) -> Generato
     """Builds the configured `Upscaler` over a residual U-Net.
 
     Raises:
-        InputError: another colour space than it makes, or as `residual_unet.build`.
+        InputError: another color space than it makes, or as `residual_unet.build`.
     """
     space = config.data.color_space
     if space != "lab_to_rgb":
@@ -82,7 +82,7 @@ class ResidualNetwork(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1].
@@ -100,7 +100,7 @@ class ResidualNetwork(nn.Module):
 
 
 class Upscaler(nn.Module):
-    """A trained network's colours, doubled in size: six residual blocks and a pixel shuffle.
+    """A trained network's colors, doubled in size: six residual blocks and a pixel shuffle.
 
     The base is not trained any further. Its output also goes around the blocks, doubled
     bilinearly, and a convolution makes RGB of both.
@@ -113,7 +113,7 @@ class Upscaler(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, H, W, 1]` float32, L in [-1, 1].

@@ -71,7 +71,7 @@ class ResidualUNet(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 64.
@@ -148,7 +148,7 @@ class BilinearResidualUNet(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 8.

@@ -75,7 +75,7 @@ class UNet(nn.Module):
 
     @nn.compact
     def __call__(self, gray: jax.Array, *, train: bool) -> jax.Array:
-        """Colours gray images.
+        """Colors gray images.
 
         Args:
             gray: `[N, 2**levels, 2**levels, 1]` float32 in [-1, 1].

@@ -29,14 +29,14 @@ from jaxcolor.objectives.state import NetworkState, TrainState
 
 
 def examples_per_step(config: ConfigDict) -> int:
-    """Returns the examples that one step uses up: a batch of gray ones and a batch in colour."""
+    """Returns the examples that one step uses up: a batch of gray ones and a batch in color."""
     return 2 * config.data.batch_size
 
 
 def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
-    """Builds the objective; half of a step's examples are only seen in gray, half in colour.
+    """Builds the objective; half of a step's examples are only seen in gray, half in color.
 
-    The networks are "generator", gray to colour, "generator_gray", the way back, and one
+    The networks are "generator", gray to color, "generator_gray", the way back, and one
     discriminator for either side. Discriminators see some generated images again, from a pool.
 
     Metrics: `G_GAN`, `G_cycle`, `G_detail` and, with a weight, `G_identity`; `D_color` and
@@ -133,9 +133,9 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
             + options.lambda_detail * metrics["G_detail"]
         )
         if options.lambda_identity:
-            uncoloured = jnp.pad(gray, ((0, 0), (0, 0), (0, 0), (0, 2)))
+            uncolored = jnp.pad(gray, ((0, 0), (0, 0), (0, 0), (0, 2)))
             metrics["G_identity"] = l1(there(color, keys[4])[0], color) + l1(
-                back(uncoloured, keys[5])[0], gray
+                back(uncolored, keys[5])[0], gray
             )
             loss += options.lambda_identity * metrics["G_identity"]
         return loss, (made_color, made_gray, moved, moved_gray, metrics)
@@ -175,7 +175,7 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
 
 
 def _check_takes_colors(config: ConfigDict, generator: Generator) -> None:
-    """Checks that a generator can be asked to leave a colour image alone."""
+    """Checks that a generator can be asked to leave a color image alone."""
     size = config.data.image_size
     color = jax.ShapeDtypeStruct((1, size, size, 3), jnp.float32)
     apply = functools.partial(generator.network.apply, train=False)
@@ -184,7 +184,7 @@ def _check_takes_colors(config: ConfigDict, generator: Generator) -> None:
     except flax.errors.ScopeParamShapeError as error:
         raise InputError(
             f"config.objective.lambda_identity={config.objective.lambda_identity}: "
-            f"config.generator.name={config.generator.name!r} takes no colour images; set it to 0.0"
+            f"config.generator.name={config.generator.name!r} takes no color images; set it to 0.0"
         ) from error
 
 

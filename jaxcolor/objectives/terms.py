@@ -43,11 +43,11 @@ def build(config: ConfigDict) -> Terms:
     """
     objective, space = config.objective, spaces.build(config.data)
     size = config.data.image_size * space.scale
-    on_colours = {
+    on_colors = {
         "G_L1": (objective.lambda_l1, reconstruction.l1),
         "G_L2": (objective.lambda_l2, reconstruction.l2),
     }
-    on_colours = {name: (weight, term) for name, (weight, term) in on_colours.items() if weight}
+    on_colors = {name: (weight, term) for name, (weight, term) in on_colors.items() if weight}
     makers = {
         "G_content": (
             "lambda_content",
@@ -67,7 +67,7 @@ def build(config: ConfigDict) -> Terms:
         frozen: dict[str, Any], batch: Batch, output: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
         total, terms = jnp.zeros(()), {}
-        for name, (weight, term) in on_colours.items():
+        for name, (weight, term) in on_colors.items():
             terms[name] = term(output, batch["target"])
             total += weight * terms[name]
         if on_images:
@@ -79,7 +79,7 @@ def build(config: ConfigDict) -> Terms:
 
     return Terms(
         loss,
-        [*on_colours, *on_images],
+        [*on_colors, *on_images],
         {name: term.variables for name, (_, term) in on_images.items()},
         {name: sha for _, term in on_images.values() for name, sha in term.sha256.items()},
     )

@@ -188,7 +188,7 @@ class Checkpoints:
         intact = f"the checkpoint of step {max(steps, key=int)} is intact" if steps else "none is"
         return InputError(
             f"{self.folder}: a checkpoint could not be written ({_reason(error)}); {intact}. "
-            "Make room or mend the permissions, and start again to resume"
+            "Make room or fix the permissions, and start again to resume"
         )
 
 

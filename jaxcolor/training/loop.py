@@ -30,7 +30,7 @@ from jaxcolor.training.summary import Summary
 # Steps that may wait for the devices: enough to keep them busy, and few enough to stop soon.
 _STEPS_AHEAD = 2
 
-_NOT_FINITE_CURE = (
+_NOT_FINITE_HINT = (
     "checkpoints of earlier steps are intact. Start again in another --workdir with lower learning "
     "rates, or in float32"
 )
@@ -48,7 +48,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
 
     Raises:
         InputError: something about the configuration, the data, the devices or the workdir needs
-            mending; the message says what.
+            fixing; the message says what.
         FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
     """
     config_lib.validate(config)
@@ -157,7 +157,7 @@ def _check_finite(step: int, state: TrainState) -> None:
     for path, leaf in jax.tree_util.tree_leaves_with_path(state):
         if not np.isfinite(leaf).all():
             name = jax.tree_util.keystr(path, simple=True, separator="/")
-            raise FloatingPointError(f"step {step}: {name} is not finite; {_NOT_FINITE_CURE}")
+            raise FloatingPointError(f"step {step}: {name} is not finite; {_NOT_FINITE_HINT}")
 
 
 def _make_validation(
@@ -241,7 +241,7 @@ class _History:
         for step, metrics in fetched:
             for name, value in metrics.items():
                 if not np.isfinite(value):
-                    raise FloatingPointError(f"step {step}: {name} is {value}; {_NOT_FINITE_CURE}")
+                    raise FloatingPointError(f"step {step}: {name} is {value}; {_NOT_FINITE_HINT}")
         means = {name: float(np.mean([m[name] for _, m in fetched])) for name in fetched[0][1]}
         if self._start is not None and self._timed:
             seconds = time.perf_counter() - self._start

@@ -123,5 +123,5 @@ class Summary:
         except OSError as error:
             raise InputError(
                 f"{self._workdir}: cannot be written to: {error.strerror}; the last checkpoint is "
-                "intact. Make room or mend the permissions, and start again to resume"
+                "intact. Make room or fix the permissions, and start again to resume"
             ) from error
