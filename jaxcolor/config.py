@@ -60,7 +60,6 @@ def get_config() -> ConfigDict:
     generator.embedding = ""  # fusion: inception_resnet_v2 | mobilenet_v2 | empty
 
     discriminator = config.discriminator = ConfigDict()
-    discriminator.name = "patchgan"
     discriminator.num_filters = 64  # channels of the first level
     discriminator.num_layers = 3  # strided convolutions; 3 see patches of 70 × 70 pixels
     discriminator.norm = "batch"  # batch | instance | layer | none
@@ -76,12 +75,14 @@ def get_config() -> ConfigDict:
     objective.lambda_lpips = 0.0  # weight of LPIPS v0.1 on VGG-16
     objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
     objective.discriminator_every = 1  # steps from one discriminator update to the next
-    objective.lambda_cycle = 10.0  # cyclegan: weight of the way there and back
-    objective.lambda_identity = 0.0  # cyclegan: weight of leaving alone what needs no change
-    objective.lambda_detail = 5.0  # cyclegan: weight of the lightness that should stay
-    objective.pool_size = 50  # cyclegan: generated images that discriminators may see again
     objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping
     objective.lambda_gp = 0.0  # wgan: weight of the gradient penalty; 0 is no penalty
+
+    cyclegan = objective.cyclegan = ConfigDict()
+    cyclegan.lambda_cycle = 10.0  # weight of the cycle consistency loss
+    cyclegan.lambda_identity = 0.0  # weight of the identity loss
+    cyclegan.lambda_detail = 5.0  # weight of the detail loss: lightness before and after
+    cyclegan.pool_size = 50  # fake images that each discriminator may see again
 
     config.optimizer = ConfigDict()
     for network in ("generator", "discriminator", "pretraining"):
@@ -154,10 +155,10 @@ _AT_LEAST_ZERO = (
     "objective.lambda_l2",
     "objective.lambda_content",
     "objective.lambda_lpips",
-    "objective.lambda_cycle",
-    "objective.lambda_identity",
-    "objective.lambda_detail",
-    "objective.pool_size",
+    "objective.cyclegan.lambda_cycle",
+    "objective.cyclegan.lambda_identity",
+    "objective.cyclegan.lambda_detail",
+    "objective.cyclegan.pool_size",
     "objective.clip",
     "objective.lambda_gp",
     *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),
@@ -220,6 +221,50 @@ def validate(config: ConfigDict) -> None:
         problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
     if problems:
         raise InputError("\n".join(problems))
+
+
+class ReadRecorder:
+    """A configuration that remembers which of its fields were read.
+
+    Whatever is built from one tells afterwards which fields it depends on, so that a changed field
+    without effect is found without a list of fields for each objective and network.
+    """
+
+    def __init__(self, config: ConfigDict, prefix: str = "", reads: set[str] | None = None):
+        """Wraps a configuration; `prefix` and `reads` are those of the part of a whole."""
+        self._config, self._prefix = config, prefix
+        self._reads: set[str] = set() if reads is None else reads
+
+    def __getitem__(self, name: str) -> Any:
+        """Reads a field by name."""
+        value = self._config[name]
+        if isinstance(value, ConfigDict):
+            return ReadRecorder(value, f"{self._prefix}{name}.", self._reads)
+        self._reads.add(self._prefix + name)
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        """Reads a field as an attribute."""
+        return self[name]
+
+    def check_unread(self, *parts: str) -> None:
+        """Checks that no field of some parts differs from its default without being read.
+
+        Raises:
+            InputError: some do; all of them are listed.
+        """
+        defaults, values = flatten(get_config()), flatten(self._config)
+        problems = [
+            f"config.{name}={value!r}: has no effect with config.objective.name="
+            f"{values['objective.name']!r} and config.generator.name={values['generator.name']!r} "
+            f"as configured; set it to its default, {defaults[name]!r}"
+            for name, value in values.items()
+            if name.startswith(tuple(f"{part}." for part in parts))
+            and name not in self._reads
+            and value != defaults[name]
+        ]
+        if problems:
+            raise InputError("\n".join(problems))
 
 
 def check_overrides(arguments: Sequence[str]) -> None:

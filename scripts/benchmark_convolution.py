@@ -22,7 +22,7 @@ import timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
-from jaxcolor.losses.adversarial import gradient_penalty
+from jaxcolor.losses.gan import gradient_penalty
 from jaxcolor.models import layers
 from jaxcolor.models.convolution import compile_network
 

@@ -57,7 +57,7 @@ def print_collectives(name: str, image_size: int, batch_size: int) -> None:
         return np.array([*count_collectives(program.as_text()), gradients])
 
     config = benchmark_train.configure(name, image_size, batch_size, "float32")
-    print(*benchmark_train.add_turns(count, config))
+    print(*benchmark_train.add_critic_steps(count, config))
 
 
 def efficiency(step_seconds: float, size: int, count: int, bandwidth: float) -> float:

@@ -55,7 +55,7 @@ def make_examples(config: Any) -> dict[str, np.ndarray]:
 def compile_jaxcolor(config: Any) -> tuple[Any, tuple[Any, ...]]:
     """Compiles our step for all devices, and makes its arguments."""
     devices = Devices()
-    objective = objectives.build(config, _NUM_STEPS, devices.axis_name)
+    objective = objectives.build(config, _NUM_STEPS)
     arguments = (
         devices.replicate(jax.jit(objective.init)(jax.random.key(0))),
         devices.replicate(objective.frozen),
@@ -63,7 +63,7 @@ def compile_jaxcolor(config: Any) -> tuple[Any, tuple[Any, ...]]:
         jax.random.key(1),
     )
     step = devices.compile_step(objective.step)
-    if devices.axis_name:
+    if jax.device_count() > 1:
         step = jax.jit(step)
     return step.lower(*arguments).compile(), arguments
 
@@ -80,15 +80,15 @@ def make_jaxcolor(config: Any) -> Callable[[], None]:
     return step
 
 
-def add_turns(count: Callable[[Any], Any], config: Any) -> Any:
-    """Adds up what `count` finds in a step, where of the loop over the critic it sees one turn."""
-    turns, seen = config.objective.critic_steps, count(config)
-    if turns == 1:
-        return seen
+def add_critic_steps(count: Callable[[Any], Any], config: Any) -> Any:
+    """Adds up what `count` finds in a step, where it finds the loop over the critic once."""
+    critic_steps, found = config.objective.critic_steps, count(config)
+    if critic_steps == 1:
+        return found
     without = config.copy_and_resolve_references()
     without.objective.critic_steps = 1
     last = count(without)
-    return last + (turns - 1) * (seen - last)
+    return last + (critic_steps - 1) * (found - last)
 
 
 def count_flops(config: Any) -> float:
@@ -98,10 +98,11 @@ def count_flops(config: Any) -> float:
         objective = objectives.build(config, _NUM_STEPS)
         key = jax.random.key(0)
         state, frozen = jax.eval_shape(objective.init, key), objective.frozen
-        lowered = jax.jit(objective.step).lower(state, frozen, make_examples(config), key)
+        step = Devices().compile_step(objective.step)
+        lowered = step.lower(state, frozen, make_examples(config), key)
         return lowered.cost_analysis()["flops"]
 
-    return add_turns(count, config)
+    return add_critic_steps(count, config)
 
 
 def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
@@ -130,8 +131,11 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
         .contiguous(memory_format=torch.channels_last)
         for name, array in make_examples(config).items()
     }
-    turns = config.objective.critic_steps
-    batches = [(examples["gray"][i::turns], examples["target"][i::turns]) for i in range(turns)]
+    critic_steps = config.objective.critic_steps
+    batches = [
+        (examples["gray"][i::critic_steps], examples["target"][i::critic_steps])
+        for i in range(critic_steps)
+    ]
     clip, lambda_gp = config.objective.clip, config.objective.lambda_gp
     half = torch.autocast(device, torch.bfloat16, config.train.dtype == "bfloat16")
 
@@ -171,8 +175,8 @@ def make_pytorch(config: Any, *, compiled: bool) -> Callable[[], None]:
         critic_bce = torch.compile(critic_bce)
 
     def step() -> None:
-        for turn, (gray, target) in enumerate(batches):
-            with torch.set_grad_enabled(turn == turns - 1):
+        for critic_step, (gray, target) in enumerate(batches):
+            with torch.set_grad_enabled(critic_step == critic_steps - 1):
                 output = generate(gray)
             real, fake = torch.cat([gray, target], 1), torch.cat([gray, output.detach()], 1)
             critic.requires_grad_(True)

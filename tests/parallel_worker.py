@@ -55,7 +55,7 @@ def make_config(name: str):
     if name == "cyclegan":
         config.objective.name = "cyclegan"
         config.objective.lambda_l1 = 0.0
-        config.objective.pool_size = 20
+        config.objective.cyclegan.pool_size = 20
         config.data.color_space = "lab_full"
         for optimizer in optimizers:
             optimizer.eps = 1e-3  # as in clipping

@@ -16,8 +16,8 @@ def config(config):
     config.generator.name = "resnet"
     config.objective.name = "cyclegan"
     config.objective.lambda_l1 = 0.0
-    config.objective.lambda_identity = 2.0
-    config.objective.pool_size = 3
+    config.objective.cyclegan.lambda_identity = 2.0
+    config.objective.cyclegan.pool_size = 3
     config.train.ema_decay = 0.9
     return config
 
@@ -106,7 +106,7 @@ def test_without_a_pool_images_pass():
         ({"data.target_scale": 2}, "makes images of 1 times the size; set it to 1"),
         ({"objective.critic_steps": 2}, "critic_steps=2: has no place"),
         (
-            {"generator.name": "unet", "objective.lambda_identity": 1.0},
+            {"generator.name": "unet", "objective.cyclegan.lambda_identity": 1.0},
             "lambda_identity=1.0: config.generator.name='unet' takes no color images",
         ),
         ({"objective.lambda_l1": 100.0}, "lambda_l1=100.0: has no place"),

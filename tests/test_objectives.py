@@ -13,7 +13,7 @@ from test_networks import converted
 
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
-from jaxcolor.losses.adversarial import binary_cross_entropy, gradient_penalty
+from jaxcolor.losses.gan import binary_cross_entropy, gradient_penalty
 from jaxcolor.models.convolution import convolution
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import wgan
@@ -123,7 +123,7 @@ def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
             for name, network in state.networks.items()
         }
     )
-    turns = config.objective.critic_steps
+    critic_steps = config.objective.critic_steps
     with np.load(GOLDENS / f"{name}.npz") as goldens:
         expected = dict(goldens)
     for i in range(3):
@@ -131,9 +131,9 @@ def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
         for key, name, channels in (("gray", "L", 1), ("target", "ab", 2)):
             drawn = [
                 np.tanh(seeded.normal(f"{name} {i} {t}", (4, channels, 32, 32)))
-                for t in range(turns)
+                for t in range(critic_steps)
             ]
-            # A step deals its examples out in turn.
+            # A step deals its examples out in critic_step.
             batch[key] = np.moveaxis(np.stack(drawn, axis=1).reshape(-1, channels, 32, 32), 1, -1)
         state, metrics = step(state, batch, jax.random.key(0))
         for loss, values in expected.items():

@@ -24,9 +24,9 @@ def get_config():
     config.discriminator.norm = "instance"
     config.objective.name = "cyclegan"
     config.objective.lambda_l1 = 0.0
-    config.objective.lambda_cycle = 10.0
-    config.objective.lambda_identity = 0.0
-    config.objective.lambda_detail = 5.0
+    config.objective.cyclegan.lambda_cycle = 10.0
+    config.objective.cyclegan.lambda_identity = 0.0
+    config.objective.cyclegan.lambda_detail = 5.0
     for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
         optimizer.learning_rate = 1e-5
     config.train.linear_decay = 0.5

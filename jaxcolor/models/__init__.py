@@ -30,12 +30,11 @@ _GENERATORS = {
 }
 
 
-def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build_generator(config: ConfigDict) -> Generator:
     """Builds the network that maps gray images to colors.
 
     Args:
         config: the whole configuration.
-        axis_name: the axis over which a batch is spread while training, if it is.
 
     Raises:
         InputError: an unknown name, an image size or a scale that is not the network's, or weights
@@ -44,7 +43,7 @@ def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generat
     name = config.generator.name
     if name not in _GENERATORS:
         raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
-    generator = _GENERATORS[name](config, axis_name)
+    generator = _GENERATORS[name](config)
     if config.data.target_scale != generator.scale:
         raise InputError(
             f"config.data.target_scale={config.data.target_scale}: config.generator.name={name!r} "
@@ -58,25 +57,21 @@ def variable_shapes(generator: Generator, image_size: int) -> Variables:
     return jax.eval_shape(lambda: generator.init(jax.random.key(0), image_size))
 
 
-def build_discriminator(config: ConfigDict, axis_name: str | None = None) -> patchgan.PatchGAN:
+def build_discriminator(config: ConfigDict) -> patchgan.PatchGAN:
     """Builds the network that maps images `[N, H, W, C]` to patch scores `[N, H', W', 1]`.
 
     Args:
         config: the whole configuration.
-        axis_name: the axis over which a batch is spread while training, if it is.
 
     Raises:
-        InputError: an unknown name, or an image size that the network cannot take.
+        InputError: an image size that the network cannot take.
     """
     discriminator = config.discriminator
-    if discriminator.name != "patchgan":
-        raise InputError(f"config.discriminator.name={discriminator.name!r}: must be 'patchgan'")
     patchgan.check_image_size(config.data.image_size, discriminator.num_layers)
     return patchgan.PatchGAN(
         num_filters=discriminator.num_filters,
         num_layers=discriminator.num_layers,
         norm=discriminator.norm,
-        axis_name=axis_name,
         dtype=jnp.dtype(config.train.dtype),
     )
 

@@ -36,7 +36,7 @@ def _icnr(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> j
     return jnp.repeat(kernel, 4, axis=-1)
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured network, whose encoder starts trained if `pretrained` says so.
 
     Raises:
@@ -51,7 +51,6 @@ def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
         )
     network = DynamicUNet(
         num_outputs=spaces.build(config.data).channels,
-        axis_name=axis_name,
         dtype=jnp.dtype(config.train.dtype),
     )
     if not config.generator.pretrained:
@@ -71,7 +70,6 @@ def _start_pretrained(variables: dict[str, Any]) -> dict[str, Any]:
 class Encoder(nn.Module):
     """ResNet-18 without its classifier, trainable, its layers named as in torchvision."""
 
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -95,7 +93,7 @@ class Encoder(nn.Module):
             )(x)
 
         def batch_norm(name, x):
-            return layers.batch_norm(train, self.axis_name, self.dtype, name)(x)
+            return layers.batch_norm(train, self.dtype, name)(x)
 
         return resnet.trunk(gray, 18, conv=conv, batch_norm=batch_norm)
 
@@ -124,7 +122,6 @@ class DynamicUNet(nn.Module):
     """
 
     num_outputs: int = 2
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -138,7 +135,7 @@ class DynamicUNet(nn.Module):
         Returns:
             `[N, S, S, num_outputs]` float32, linear, without bounds.
         """
-        maps = Encoder(self.axis_name, self.dtype, name="encoder")(gray, train=train)
+        maps = Encoder(self.dtype, name="encoder")(gray, train=train)
         x = nn.relu(self._normalize("norm", maps["layer4"], train))
         channels = x.shape[-1]
         x = nn.relu(self._conv("middle_0", x, 2 * channels))
@@ -163,7 +160,7 @@ class DynamicUNet(nn.Module):
         return layers.Conv(features, 3, padding=1, dtype=self.dtype, kernel_init=_he, name=name)(x)
 
     def _normalize(self, name: str, x: jax.Array, train: bool) -> jax.Array:
-        return layers.batch_norm(train, self.axis_name, self.dtype, name)(x)
+        return layers.batch_norm(train, self.dtype, name)(x)
 
     def _upsample(self, name: str, x: jax.Array, features: int, like: jax.Array) -> jax.Array:
         # Twice a size that was rounded up is one too much. fastai resizes to the nearest pixels,

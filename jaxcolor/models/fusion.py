@@ -26,14 +26,13 @@ _HALVINGS = 3
 _init = nn.initializers.he_normal()
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured network with its frozen parts.
 
     Raises:
         InputError: an image size that cannot be halved three times, an unknown frozen network, or
             its weights are not on this machine.
     """
-    del axis_name
     options, size = config.generator, config.data.image_size
     if size % 2**_HALVINGS:
         raise InputError(

@@ -26,7 +26,7 @@ class Generator:
         conditions: `(frozen, gray)` to what frozen networks say of the images; computed once per
             image, outside of what is differentiated.
         frozen: variables of those networks, NumPy arrays.
-        weights: SHA-256 of the files that these come from, by the weights' names.
+        sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
         scale: the output is so many times as high and wide as the gray image.
     """
@@ -34,7 +34,7 @@ class Generator:
     network: nn.Module
     conditions: Callable[[Any, jax.Array], dict[str, Any]] = _unconditional
     frozen: dict[str, Any] = dataclasses.field(default_factory=dict)
-    weights: dict[str, str] = dataclasses.field(default_factory=dict)
+    sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     start: Callable[[Variables], Variables] = lambda variables: variables
     scale: int = 1
 
@@ -46,6 +46,33 @@ class Generator:
         return dict(self.network.init(key, gray, train=False, **zeros))
 
     def apply(self, variables: Variables, frozen: Any, gray: jax.Array) -> jax.Array:
-        """Colors gray images, as after training."""
+        """Colors gray images, as after training.
+
+        Args:
+            variables: of the network.
+            frozen: variables of the frozen networks.
+            gray: `[N, H, W, 1]` float32 in [-1, 1].
+
+        Returns:
+            `[N, H · scale, W · scale, C]` float32 in [-1, 1].
+        """
         conditions = self.conditions(frozen, gray)
         return jnp.asarray(self.network.apply(variables, gray, train=False, **conditions))
+
+    def apply_train(
+        self, variables: Variables, frozen: Any, gray: jax.Array, key: jax.Array
+    ) -> tuple[jax.Array, Variables]:
+        """Colors gray images as in training; arguments as of `apply`, and the dropout's key.
+
+        Returns:
+            The output, and the collections that change with it: batch statistics, if there are any.
+        """
+        result: Any = self.network.apply(
+            variables,
+            gray,
+            train=True,
+            **self.conditions(frozen, gray),
+            rngs={"dropout": key},
+            mutable=["batch_stats"],
+        )
+        return result

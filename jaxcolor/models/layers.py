@@ -9,6 +9,10 @@ from jax import lax
 
 from jaxcolor.models.convolution import convolution, transposed_convolution
 
+# The axis over which a step's batch is spread. A step runs with it bound, on one device too
+# (`jaxcolor/training/parallel.py`).
+AXIS = "data"
+
 # pix2pix (Isola et al., 2017, §6.2): weights from N(0, 0.02), scales of norms from N(1, 0.02).
 weight_init = nn.initializers.normal(0.02)
 
@@ -87,16 +91,14 @@ def upsample(x: jax.Array, method: str = "bilinear") -> jax.Array:
     return jax.image.resize(x, (n, 2 * height, 2 * width, channels), method)
 
 
-def batch_norm(
-    train: bool, axis_name: str | None, dtype: Any, name: str | None = None
-) -> nn.BatchNorm:
-    """Makes a batch norm with PyTorch's constants; statistics are shared over `axis_name`."""
+def batch_norm(train: bool, dtype: Any, name: str | None = None) -> nn.BatchNorm:
+    """Makes a batch norm with PyTorch's constants; training shares statistics over `AXIS`."""
     return nn.BatchNorm(
         use_running_average=not train,
         momentum=0.9,
         epsilon=1e-5,
         scale_init=scale_init,
-        axis_name=axis_name,
+        axis_name=AXIS if train and several_devices() else None,
         dtype=dtype,
         name=name,
     )
@@ -123,22 +125,32 @@ def group_norm(num_groups: int, dtype: Any, *, affine: bool = True) -> nn.GroupN
     )
 
 
-def example_keys(key: jax.Array, count: int, axis_name: str | None) -> jax.Array:
-    """Makes one key per example, set by the example's place in the global batch.
+def several_devices() -> bool:
+    """Whether there is anything to reduce over `AXIS`.
+
+    XLA keeps a reduction over one device on CPUs, where it costs a copy and hinders fusion.
+    """
+    return lax.axis_size(AXIS) > 1
+
+
+def mean_over_devices(tree: Any) -> Any:
+    """Averages each array of a tree over `AXIS`."""
+    return lax.pmean(tree, AXIS) if several_devices() else tree
+
+
+def example_keys(key: jax.Array, count: int) -> jax.Array:
+    """Makes one key per example, set by the example's place in the global batch, over `AXIS`.
 
     So the same example meets the same randomness on any number of devices.
 
     Args:
         key: a key that all devices share.
         count: examples on this device.
-        axis_name: the axis over which the batch is spread, if it is.
 
     Returns:
         `[count]` keys.
     """
-    places = jnp.arange(count)
-    if axis_name is not None:
-        places += lax.axis_index(axis_name) * count
+    places = lax.axis_index(AXIS) * count + jnp.arange(count)
     return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, places)
 
 
@@ -146,13 +158,12 @@ class Dropout(nn.Module):
     """Zeroes values with probability `rate` and scales the rest up, example by example."""
 
     rate: float
-    axis_name: str | None = None
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Draws from the random stream "dropout" while training."""
         if not train or self.rate == 0:
             return x
-        keys = example_keys(self.make_rng("dropout"), x.shape[0], self.axis_name)
+        keys = example_keys(self.make_rng("dropout"), x.shape[0])
         keep = jax.vmap(lambda key: jax.random.bernoulli(key, 1 - self.rate, x.shape[1:]))(keys)
         return jnp.where(keep, x / (1 - self.rate), 0)

@@ -37,7 +37,6 @@ class PatchGAN(nn.Module):
     num_filters: int = 64
     num_layers: int = 3
     norm: str = "batch"
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -64,6 +63,6 @@ class PatchGAN(nn.Module):
         if self.norm == "none":
             return x
         if self.norm == "batch":
-            return layers.batch_norm(True, self.axis_name, self.dtype)(x)
+            return layers.batch_norm(not self.is_initializing(), self.dtype)(x)
         groups = {"instance": x.shape[-1], "layer": 1}
         return layers.group_norm(groups[self.norm], self.dtype)(x)

@@ -21,19 +21,18 @@ _NETWORK_BLOCKS = 8
 _UPSCALING_BLOCKS = 6
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured `ResidualNetwork`."""
     return Generator(
         ResidualNetwork(
             num_filters=config.generator.num_filters,
             num_outputs=spaces.build(config.data).channels,
-            axis_name=axis_name,
             dtype=jnp.dtype(config.train.dtype),
         )
     )
 
 
-def build_upscaler(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build_upscaler(config: ConfigDict) -> Generator:
     """Builds the configured `Upscaler` over a residual U-Net.
 
     Raises:
@@ -45,9 +44,9 @@ def build_upscaler(config: ConfigDict, axis_name: str | None = None) -> Generato
             f"config.data.color_space={space!r}: config.generator.name={config.generator.name!r} "
             "makes RGB images; set it to 'lab_to_rgb'"
         )
-    base = residual_unet.build(config, axis_name).network.clone(num_outputs=2, parent=None)
+    base = residual_unet.build(config).network.clone(num_outputs=2, parent=None)
     return Generator(
-        Upscaler(base, config.generator.num_filters, axis_name, jnp.dtype(config.train.dtype)),
+        Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)),
         scale=2,
     )
 
@@ -56,7 +55,6 @@ class ResidualBlock(nn.Module):
     """Two 3 × 3 convolutions, each with its activation, a batch norm, and the way around them."""
 
     parametric: bool = False
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -66,7 +64,7 @@ class ResidualBlock(nn.Module):
         for _ in range(2):
             y = layers.Conv(x.shape[-1], 3, padding=1, dtype=self.dtype)(y)
             y = nn.PReLU(negative_slope_init=0.25)(y) if self.parametric else nn.relu(y)
-        return x + layers.batch_norm(train, self.axis_name, self.dtype)(y)
+        return x + layers.batch_norm(train, self.dtype)(y)
 
 
 class ResidualNetwork(nn.Module):
@@ -77,7 +75,6 @@ class ResidualNetwork(nn.Module):
 
     num_filters: int = 64
     num_outputs: int = 2
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -93,7 +90,7 @@ class ResidualNetwork(nn.Module):
         """
         x = nn.relu(layers.Conv(self.num_filters, 3, padding=1, dtype=self.dtype)(gray))
         for _ in range(_NETWORK_BLOCKS):
-            x = ResidualBlock(False, self.axis_name, self.dtype)(x, train)
+            x = ResidualBlock(False, self.dtype)(x, train)
         x = x + gray.astype(self.dtype)
         x = layers.Conv(self.num_outputs, 3, padding=1, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
@@ -108,7 +105,6 @@ class Upscaler(nn.Module):
 
     base: nn.Module
     num_filters: int = 64
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -127,7 +123,7 @@ class Upscaler(nn.Module):
         x = layers.Conv(self.num_filters, 3, padding=1, dtype=self.dtype, name="head")(lab)
         x = nn.PReLU(negative_slope_init=0.25, name="head_prelu")(x)
         for i in range(_UPSCALING_BLOCKS):
-            x = ResidualBlock(True, self.axis_name, self.dtype, name=f"block_{i}")(x, train)
+            x = ResidualBlock(True, self.dtype, name=f"block_{i}")(x, train)
         x = layers.Conv(4 * self.num_filters, 3, padding=1, dtype=self.dtype, name="expand")(x)
         x = nn.PReLU(negative_slope_init=0.25, name="expand_prelu")(layers.pixel_shuffle(x))
         skip = layers.upsample(lab).astype(self.dtype)

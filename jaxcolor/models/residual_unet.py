@@ -23,21 +23,21 @@ _DROPOUT_LEVELS = 3
 _HALVINGS = 3
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured `ResidualUNet`.
 
     Raises:
         InputError: an image size that cannot be halved as often as the network has levels.
     """
-    return Generator(_build(ResidualUNet, 2**_LEVELS, config, axis_name))
+    return Generator(_build(ResidualUNet, 2**_LEVELS, config))
 
 
-def build_bilinear(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build_bilinear(config: ConfigDict) -> Generator:
     """Builds the configured `BilinearResidualUNet`; raises as `build`."""
-    return Generator(_build(BilinearResidualUNet, 2**_HALVINGS, config, axis_name))
+    return Generator(_build(BilinearResidualUNet, 2**_HALVINGS, config))
 
 
-def _build(network: Any, divisor: int, config: ConfigDict, axis_name: str | None) -> nn.Module:
+def _build(network: Any, divisor: int, config: ConfigDict) -> nn.Module:
     size = config.data.image_size
     if size % divisor:
         raise InputError(
@@ -48,7 +48,6 @@ def _build(network: Any, divisor: int, config: ConfigDict, axis_name: str | None
         num_filters=config.generator.num_filters,
         num_outputs=spaces.build(config.data).channels,
         dropout=config.generator.dropout,
-        axis_name=axis_name,
         dtype=jnp.dtype(config.train.dtype),
     )
     return module
@@ -66,7 +65,6 @@ class ResidualUNet(nn.Module):
     num_filters: int = 64
     num_outputs: int = 2
     dropout: float = 0.5
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -83,7 +81,7 @@ class ResidualUNet(nn.Module):
         filters = [self.num_filters * min(2**level, 8) for level in range(_LEVELS)]
 
         def norm(name: str, x: jax.Array) -> jax.Array:
-            return layers.batch_norm(train, self.axis_name, self.dtype, name)(x)
+            return layers.batch_norm(train, self.dtype, name)(x)
 
         def convolve(name: str, x: jax.Array, features: int, kernel: int, stride: int) -> jax.Array:
             return layers.Conv(features, kernel, stride, 1, False, self.dtype, name=name)(x)
@@ -108,7 +106,7 @@ class ResidualUNet(nn.Module):
             y = double(f"up_{level}_double", y, features)
             x = nn.relu(norm(f"up_{level}_norm", y + double(f"up_{level}_around", x, features)))
             if _LEVELS - 1 - _DROPOUT_LEVELS <= level < _LEVELS - 1:
-                x = layers.Dropout(self.dropout, self.axis_name)(x, train)
+                x = layers.Dropout(self.dropout)(x, train)
 
         x = layers.Conv(self.num_outputs, 3, padding=1, dtype=self.dtype, name="last")(x)
         return jnp.tanh(x.astype(jnp.float32))
@@ -119,7 +117,6 @@ class PreactivatedBlock(nn.Module):
 
     features: int
     stride: int = 1
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -127,7 +124,7 @@ class PreactivatedBlock(nn.Module):
         """Maps `[N, H, W, C]` to `[N, H / stride, W / stride, features]`."""
         y = x
         for stride, use_bias in ((self.stride, False), (1, True)):
-            y = nn.relu(layers.batch_norm(train, self.axis_name, self.dtype)(y))
+            y = nn.relu(layers.batch_norm(train, self.dtype)(y))
             y = layers.Conv(self.features, 3, stride, 1, use_bias, self.dtype)(y)
         return y + layers.Conv(self.features, 1, self.stride, dtype=self.dtype)(x)
 
@@ -143,7 +140,6 @@ class BilinearResidualUNet(nn.Module):
     num_filters: int = 64
     num_outputs: int = 3
     dropout: float = 0.5
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -159,9 +155,7 @@ class BilinearResidualUNet(nn.Module):
         """
 
         def block(name: str, x: jax.Array, features: int, stride: int = 1) -> jax.Array:
-            return PreactivatedBlock(features, stride, self.axis_name, self.dtype, name=name)(
-                x, train
-            )
+            return PreactivatedBlock(features, stride, self.dtype, name=name)(x, train)
 
         def conv(name: str, x: jax.Array, kernel: int, use_bias: bool) -> jax.Array:
             padding = kernel // 2
@@ -170,14 +164,14 @@ class BilinearResidualUNet(nn.Module):
             )(x)
 
         y = conv("first_0", gray, 3, False)
-        y = nn.relu(layers.batch_norm(train, self.axis_name, self.dtype, "first_norm")(y))
+        y = nn.relu(layers.batch_norm(train, self.dtype, "first_norm")(y))
         x = conv("first_1", y, 3, True) + conv("first_around", gray, 1, True)
-        x = layers.Dropout(self.dropout, self.axis_name)(x, train)
+        x = layers.Dropout(self.dropout)(x, train)
         skips = []
         for level in range(_HALVINGS):
             skips.append(x)
             x = block(f"down_{level}", x, self.num_filters * 2 ** (level + 1), 2)
-            x = layers.Dropout(self.dropout, self.axis_name)(x, train)
+            x = layers.Dropout(self.dropout)(x, train)
         for level in reversed(range(_HALVINGS)):
             x = jnp.concatenate([layers.upsample(x), skips[level]], axis=-1)
             x = block(f"up_{level}", x, self.num_filters * 2**level)

@@ -20,13 +20,12 @@ _BLOCKS = 9
 _HALVINGS = 2
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured network; its norms know nothing of the batch.
 
     Raises:
         InputError: an image size that cannot be halved twice.
     """
-    del axis_name
     size = config.data.image_size
     if size % 2**_HALVINGS or size < 8:
         raise InputError(

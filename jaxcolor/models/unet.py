@@ -22,7 +22,7 @@ from jaxcolor.models.generator import Generator
 _DROPOUT_LEVELS = 3
 
 
-def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build(config: ConfigDict) -> Generator:
     """Builds the configured network without attention; raises as `num_levels`."""
     return Generator(
         UNet(
@@ -30,15 +30,14 @@ def build(config: ConfigDict, axis_name: str | None = None) -> Generator:
             num_filters=config.generator.num_filters,
             num_outputs=spaces.build(config.data).channels,
             dropout=config.generator.dropout,
-            axis_name=axis_name,
             dtype=jnp.dtype(config.train.dtype),
         )
     )
 
 
-def build_with_attention(config: ConfigDict, axis_name: str | None = None) -> Generator:
+def build_with_attention(config: ConfigDict) -> Generator:
     """Builds the configured network with gates on its skips; raises as `num_levels`."""
-    return Generator(build(config, axis_name).network.clone(attention=True))
+    return Generator(build(config).network.clone(attention=True))
 
 
 def num_levels(image_size: int) -> int:
@@ -70,7 +69,6 @@ class UNet(nn.Module):
     num_outputs: int = 2
     dropout: float = 0.5
     attention: bool = False
-    axis_name: str | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -94,18 +92,16 @@ class UNet(nn.Module):
                 x = nn.leaky_relu(x, 0.2)
             x = layers.Conv(features, 4, 2, 1, False, self.dtype, name=f"down_{level}")(x)
             if 0 < level < last:
-                x = layers.batch_norm(train, self.axis_name, self.dtype, f"down_norm_{level}")(x)
+                x = layers.batch_norm(train, self.dtype, f"down_norm_{level}")(x)
             skips.append(x)
 
         for level in reversed(range(1, self.levels)):
             if level < last:
                 x = self._join(level, skips[level], x)
             up = layers.ConvTranspose(filters[level - 1], False, self.dtype, name=f"up_{level}")
-            x = layers.batch_norm(train, self.axis_name, self.dtype, f"up_norm_{level}")(
-                up(nn.relu(x))
-            )
+            x = layers.batch_norm(train, self.dtype, f"up_norm_{level}")(up(nn.relu(x)))
             if last - _DROPOUT_LEVELS <= level < last:
-                x = layers.Dropout(self.dropout, self.axis_name)(x, train)
+                x = layers.Dropout(self.dropout)(x, train)
 
         x = nn.relu(self._join(0, skips[0], x))
         x = layers.ConvTranspose(self.num_outputs, True, self.dtype, name="up_0")(x)

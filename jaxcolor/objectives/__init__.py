@@ -4,14 +4,14 @@ from types import ModuleType
 
 from ml_collections import ConfigDict
 
-from jaxcolor.config import InputError
-from jaxcolor.objectives import cyclegan, pix2pix, regression, wgan
+from jaxcolor.config import InputError, ReadRecorder
+from jaxcolor.objectives import cyclegan, pix2pix, pretraining, regression, wgan
 from jaxcolor.objectives.objective import Objective
 
 _OBJECTIVES = {"pix2pix": pix2pix, "wgan": wgan, "cyclegan": cyclegan, "regression": regression}
 
 
-def _module(config: ConfigDict) -> ModuleType:
+def _module(config: ConfigDict | ReadRecorder) -> ModuleType:
     name = config.objective.name
     if name not in _OBJECTIVES:
         raise InputError(f"config.objective.name={name!r}: must be one of {sorted(_OBJECTIVES)}")
@@ -30,18 +30,21 @@ def examples_per_step(config: ConfigDict) -> int:
     return _module(config).examples_per_step(config)
 
 
-def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
+def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
     """Builds the configured objective with its networks and optimizers.
 
     Args:
         config: the whole configuration.
-        num_steps: of the whole run, without those of a pretraining.
-        axis_name: the axis over which a batch is spread, if it is.
+        num_steps: of the run, without the pretraining.
+        pretrain_steps: steps before them, in which the generator learns by L1 alone.
 
     Raises:
-        InputError: an unknown name, or fields that do not go together.
+        InputError: an unknown name, fields that do not go together, or a changed field that the
+            chosen objective, generator or optimizer does not read.
     """
-    objective = _module(config).build(config, num_steps, axis_name)
-    if config.train.pretrain_steps or config.train.pretrain_epochs:
-        objective = regression.with_pretraining(config, objective, axis_name)
+    reads = ReadRecorder(config)
+    objective = _module(reads).build(reads, num_steps, pretrain_steps)
+    if pretrain_steps:
+        objective = pretraining.add(reads, objective)
+    reads.check_unread("objective", "generator", "discriminator", "optimizer")
     return objective

@@ -1,21 +1,23 @@
 """The alternating update of a generator and a discriminator that the conditional GANs share."""
 
-import operator
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import optax
 from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
 from jaxcolor.data import spaces
 from jaxcolor.models import layers
+from jaxcolor.models.generator import Generator
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
-from jaxcolor.objectives.objective import Batch, Metrics, Objective, deal, reduce_over
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, split_batch
 from jaxcolor.objectives.state import NetworkState, TrainState
 
 
@@ -23,10 +25,10 @@ class GANLosses(NamedTuple):
     """What tells one GAN from another.
 
     Attributes:
-        discriminator: `(params, real, generated, keys)` to the discriminator's loss and metrics;
-            real and generated pairs `[N, H, W, C]`, one key per example.
-        generator: patch scores of generated pairs to the generator's adversarial loss.
-        constrain: what happens to the discriminator's parameters after each of its updates.
+        discriminator: `(params, real, fake, keys)` to the discriminator's loss and metrics; real
+            and fake pairs `[N, H, W, C]`, one key per example.
+        generator: patch scores of fake pairs to the generator's adversarial loss.
+        constrain: maps the discriminator's parameters after each of its updates.
     """
 
     discriminator: Callable[..., tuple[jax.Array, Metrics]]
@@ -44,117 +46,173 @@ def apply_discriminator(discriminator: nn.Module, params: Any, pairs: jax.Array)
     return discriminator.apply({"params": params}, pairs, mutable=["batch_stats"])[0]
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class AdversarialTraining:
+    """Alternating updates: `critic_steps` of the discriminator D, then one of the generator G.
+
+    Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, algorithm 1; with several
+    critic steps, Arjovsky et al., "Wasserstein GAN", ICML 2017, algorithm 1.
+
+    Attributes:
+        generator: G.
+        discriminator: D, a pair of gray and target to patch scores.
+        losses: of the GAN.
+        terms: the generator's loss besides the adversarial term.
+        space: of the images.
+        optimizer_G: of the generator.
+        optimizer_D: of the discriminator.
+        lambda_gan: weight of the adversarial term.
+        critic_steps: updates of D per step, each on a batch of its own.
+        discriminator_every: D learns in one step of so many, counted from `first_step`.
+        first_step: steps of a pretraining.
+        image_size: height and width of the gray images, in pixels.
+        ema_decay: of the generator's moving average; 0 is none.
+    """
+
+    generator: Generator
+    discriminator: nn.Module
+    losses: GANLosses
+    terms: terms_lib.Terms
+    space: spaces.Space
+    optimizer_G: optax.GradientTransformation
+    optimizer_D: optax.GradientTransformation
+    lambda_gan: float
+    critic_steps: int
+    discriminator_every: int
+    first_step: int
+    image_size: int
+    ema_decay: float
+
+    def init(self, key: jax.Array) -> TrainState:
+        """Draws the first state."""
+        key_G, key_D = jax.random.split(key)
+        variables_G = self.generator.init(key_G, self.image_size)
+        size = self.image_size * self.space.scale
+        pair = jnp.zeros((1, size, size, 1 + self.space.channels))
+        variables_D = {"params": self.discriminator.init(key_D, pair)["params"]}
+        networks = {
+            "generator": NetworkState.create(variables_G, self.optimizer_G),
+            "discriminator": NetworkState.create(variables_D, self.optimizer_D),
+        }
+        return TrainState.create(networks, self.ema_decay)
+
+    def step(
+        self, state: TrainState, frozen: Any, batch: Batch, key: jax.Array
+    ) -> tuple[TrainState, Metrics]:
+        """Trains D on each of `critic_steps` batches, then G on the last of them."""
+        G, D = state.networks["generator"], state.networks["discriminator"]
+        batches = split_batch(batch, self.critic_steps)
+        keys = jax.random.split(jax.random.fold_in(key, state.step), (self.critic_steps, 2))
+        update_D = jax.jit(self.update_D)  # Traced once for all critic steps.
+
+        def generate(params: Any, batch: Batch, key: jax.Array) -> tuple[jax.Array, Any]:
+            variables = {**G.variables, "params": params}
+            return self.generator.apply_train(variables, frozen["generator"], batch["gray"], key)
+
+        def critic_step(D: NetworkState, inputs: Any) -> tuple[NetworkState, None]:
+            batch, (key_G, key_D) = inputs
+            fake, _ = generate(G.params, batch, key_G)
+            return update_D(D, batch, fake, key_D, state.step)[0], None
+
+        # All critic steps but the last.
+        if self.critic_steps > 1:
+            D, _ = lax.scan(critic_step, D, jax.tree.map(lambda x: x[:-1], (batches, keys)))
+
+        # The last critic step and the generator's update share one run of G.
+        batch, (key_G, key_D) = jax.tree.map(lambda x: x[-1], (batches, keys))
+        fake, vjp_G, new_batch_stats = jax.vjp(
+            lambda params: generate(params, batch, key_G), G.params, has_aux=True
+        )
+        D, metrics_D = update_D(D, batch, fake, key_D, state.step)
+        G, metrics_G = self.update_G(G, D, frozen["terms"], batch, fake, vjp_G)
+        G = G.update_variables(new_batch_stats)
+        return state.after({"generator": G, "discriminator": D}), {**metrics_G, **metrics_D}
+
+    def update_D(
+        self, D: NetworkState, batch: Batch, fake: jax.Array, key: jax.Array, step: jax.Array
+    ) -> tuple[NetworkState, Metrics]:
+        """Makes D better at telling real from fake pairs, in the steps in which it learns."""
+        real, fake = (self.space.pair(batch["gray"], x) for x in (batch["target"], fake))
+        keys = layers.example_keys(key, len(real))
+
+        def learn(D: NetworkState) -> tuple[NetworkState, Metrics]:
+            grads, metrics = layers.mean_over_devices(
+                jax.grad(self.losses.discriminator, has_aux=True)(D.params, real, fake, keys)
+            )
+            D = D.apply_gradients(self.optimizer_D, grads)
+            return D.update_variables({"params": self.losses.constrain(D.params)}), metrics
+
+        def only_score(D: NetworkState) -> tuple[NetworkState, Metrics]:
+            _, metrics = self.losses.discriminator(D.params, real, fake, keys)
+            return D, layers.mean_over_devices(metrics)
+
+        if self.discriminator_every == 1:
+            return learn(D)
+        learns = (step - self.first_step) % self.discriminator_every == 0
+        return lax.cond(learns, learn, only_score, D)
+
+    def update_G(
+        self,
+        G: NetworkState,
+        D: NetworkState,
+        frozen: Any,
+        batch: Batch,
+        fake: jax.Array,
+        vjp_G: Callable[[jax.Array], tuple[Any]],
+    ) -> tuple[NetworkState, Metrics]:
+        """Makes G better at fooling D and at coming close to the target.
+
+        `vjp_G` maps the loss's gradient by the fake colors to that by G's parameters.
+        """
+
+        def loss(fake: jax.Array) -> tuple[jax.Array, Metrics]:
+            pairs = self.space.pair(batch["gray"], fake)
+            scores = apply_discriminator(self.discriminator, D.params, pairs)
+            g_gan = self.losses.generator(scores)
+            rest, metrics = self.terms.loss(frozen, batch, fake)
+            return self.lambda_gan * g_gan + rest, {"G_GAN": g_gan, **metrics}
+
+        grads_fake, metrics = jax.grad(loss, has_aux=True)(fake)
+        (grads,) = vjp_G(grads_fake)
+        grads, metrics = layers.mean_over_devices((grads, metrics))
+        return G.apply_gradients(self.optimizer_G, grads), metrics
+
+
 def make_objective(
     config: ConfigDict,
     discriminator: nn.Module,
     losses: GANLosses,
     num_steps: int,
-    axis_name: str | None,
+    pretrain_steps: int,
 ) -> Objective:
-    """Builds the step: `critic_steps` updates of the discriminator, then one of the generator.
-
-    Every discriminator update has a batch of its own. The generator learns from the last of them,
-    and there one run of it serves both updates. With `discriminator_every` k, the discriminator
-    learns in one step of k only.
+    """Builds the objective of a conditional GAN.
 
     Args:
         config: the whole configuration.
         discriminator: a pair of gray and target to patch scores.
         losses: of the GAN.
-        num_steps: of the whole run.
-        axis_name: the axis over which each batch is spread, if it is.
+        num_steps: of the run, without the pretraining.
+        pretrain_steps: steps before them.
     """
-    generator = models.build_generator(config, axis_name)
-    space = spaces.build(config.data)
-    critic_steps, every = config.objective.critic_steps, config.objective.discriminator_every
-    lambda_gan = config.objective.lambda_gan
-    terms = terms_lib.build(config)
-    optimizer_g = state_lib.make_optimizer(config, "generator", num_steps)
-    optimizer_d = state_lib.make_optimizer(
-        config, "discriminator", num_steps * critic_steps // every
+    options = config.objective
+    generator, terms = models.build_generator(config), terms_lib.build(config)
+    # Of n steps, the first and every k-th after it: n / k, rounded up.
+    updates_D = -(-num_steps // options.discriminator_every) * options.critic_steps
+    training = AdversarialTraining(
+        generator=generator,
+        discriminator=discriminator,
+        losses=losses,
+        terms=terms,
+        space=spaces.build(config.data),
+        optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
+        optimizer_D=state_lib.make_optimizer(config, "discriminator", updates_D),
+        lambda_gan=options.lambda_gan,
+        critic_steps=options.critic_steps,
+        discriminator_every=options.discriminator_every,
+        first_step=pretrain_steps,
+        image_size=config.data.image_size,
+        ema_decay=config.train.ema_decay,
     )
-
-    mean = reduce_over(axis_name)
-
-    def init(key: jax.Array) -> TrainState:
-        key_g, key_d = jax.random.split(key)
-        size = config.data.image_size
-        variables = generator.init(key_g, size)
-        large = size * space.scale
-        pair = jnp.zeros((1, large, large, 1 + space.channels))
-        networks = {
-            "generator": state_lib.network(variables, optimizer_g),
-            "discriminator": state_lib.network(
-                {"params": discriminator.init(key_d, pair)["params"]}, optimizer_d
-            ),
-        }
-        return state_lib.first(networks, config.train.ema_decay)
-
-    @jax.jit  # Traced once for all turns.
-    def update_discriminator(
-        network: NetworkState, batch: Batch, output: jax.Array, key: jax.Array, step: jax.Array
-    ) -> tuple[NetworkState, Metrics]:
-        real, generated = (space.pair(batch["gray"], x) for x in (batch["target"], output))
-        keys = layers.example_keys(key, len(real), axis_name)
-
-        def learn(network: NetworkState) -> tuple[NetworkState, Metrics]:
-            grad = jax.grad(losses.discriminator, has_aux=True)
-            grads, metrics = mean(grad(network.variables["params"], real, generated, keys))
-            network = state_lib.update(optimizer_d, network, grads)
-            params = losses.constrain(network.variables["params"])
-            return network.replace(variables={"params": params}), metrics
-
-        def judge(network: NetworkState) -> tuple[NetworkState, Metrics]:
-            _, metrics = losses.discriminator(network.variables["params"], real, generated, keys)
-            return network, mean(metrics)
-
-        return learn(network) if every == 1 else lax.cond(step % every == 0, learn, judge, network)
-
-    def generator_loss(
-        output: jax.Array, params: Any, frozen: Any, batch: Batch
-    ) -> tuple[jax.Array, Metrics]:
-        pairs = space.pair(batch["gray"], output)
-        g_gan = losses.generator(apply_discriminator(discriminator, params, pairs))
-        loss, metrics = terms.loss(frozen, batch, output)
-        return lambda_gan * g_gan + loss, {"G_GAN": g_gan, **metrics}
-
-    def step(
-        state: TrainState, frozen: Any, batch: Batch, key: jax.Array
-    ) -> tuple[TrainState, Metrics]:
-        key = jax.random.fold_in(key, state.step)
-        network_g, network_d = state.networks["generator"], state.networks["discriminator"]
-        turns = deal(batch, critic_steps), jax.random.split(key, (critic_steps, 2))
-        earlier, (last, (key_g, key_d)) = (
-            jax.tree.map(operator.itemgetter(place), turns) for place in (slice(-1), -1)
-        )
-
-        def generate(params: Any, batch: Batch, key: jax.Array) -> Any:
-            return state_lib.run(
-                generator, frozen["generator"], network_g.variables, params, batch["gray"], key
-            )
-
-        params_g = network_g.variables["params"]
-
-        def take_turn(network_d: NetworkState, given: tuple[Batch, jax.Array]) -> Any:
-            batch, (key_g, key_d) = given
-            output, _ = generate(params_g, batch, key_g)
-            return update_discriminator(network_d, batch, output, key_d, state.step)
-
-        if critic_steps > 1:
-            network_d, _ = lax.scan(take_turn, network_d, earlier)
-
-        output, pull_back, moved = jax.vjp(
-            lambda params: generate(params, last, key_g), params_g, has_aux=True
-        )
-        network_d, metrics_d = update_discriminator(network_d, last, output, key_d, state.step)
-        slope, metrics_g = jax.grad(generator_loss, has_aux=True)(
-            output, network_d.variables["params"], frozen, last
-        )
-        (grads,) = mean(pull_back(slope))
-        network_g = state_lib.update(optimizer_g, network_g, grads)
-        network_g = network_g.replace(variables={**network_g.variables, **moved})
-        state = state.after({"generator": network_g, "discriminator": network_d})
-        return state, {**mean(metrics_g), **metrics_d}
-
-    frozen = {"generator": generator.frozen, **terms.frozen}
-    return Objective(init, step, generator, frozen, generator.weights | terms.weights)
+    frozen = {"generator": generator.frozen, "terms": terms.frozen}
+    sha256 = generator.sha256 | terms.sha256
+    return Objective(training.init, training.step, generator, frozen, sha256)

@@ -3,8 +3,7 @@
 from ml_collections import ConfigDict
 
 from jaxcolor import models
-from jaxcolor.losses.adversarial import binary_cross_entropy
-from jaxcolor.objectives import objective as objective_lib
+from jaxcolor.losses.gan import binary_cross_entropy
 from jaxcolor.objectives.adversarial import (
     GANLosses,
     apply_discriminator,
@@ -16,27 +15,23 @@ from jaxcolor.objectives.objective import Objective
 __all__ = ["build", "examples_per_step"]
 
 
-def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
+def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
     """Builds the objective; the discriminator's loss is halved, to slow it down.
 
-    Metrics: `D_real` and `D_fake`, the cross-entropy of real and of generated pairs.
+    Metrics: `D_real` and `D_fake`, the cross-entropy of real and of fake pairs.
 
     Args:
         config: the whole configuration.
-        num_steps: of the whole run.
-        axis_name: the axis over which a batch is spread, if it is.
-
-    Raises:
-        InputError: a constraint is set that pix2pix does not have.
+        num_steps: of the run, without the pretraining.
+        pretrain_steps: steps before them.
     """
-    objective_lib.refuse(config, clip=0.0, lambda_gp=0.0)
-    discriminator = models.build_discriminator(config, axis_name)
+    discriminator = models.build_discriminator(config)
 
-    def discriminator_loss(params, real, generated, keys):
+    def discriminator_loss(params, real, fake, keys):
         del keys
         d_real = binary_cross_entropy(apply_discriminator(discriminator, params, real), 1.0)
-        d_fake = binary_cross_entropy(apply_discriminator(discriminator, params, generated), 0.0)
+        d_fake = binary_cross_entropy(apply_discriminator(discriminator, params, fake), 0.0)
         return 0.5 * (d_real + d_fake), {"D_real": d_real, "D_fake": d_fake}
 
     losses = GANLosses(discriminator_loss, lambda logits: binary_cross_entropy(logits, 1.0))
-    return make_objective(config, discriminator, losses, num_steps, axis_name)
+    return make_objective(config, discriminator, losses, num_steps, pretrain_steps)

@@ -9,7 +9,7 @@ import optax
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
-from jaxcolor.models.generator import Generator, Variables
+from jaxcolor.models.generator import Variables
 
 
 class NetworkState(flax.struct.PyTreeNode):
@@ -17,6 +17,30 @@ class NetworkState(flax.struct.PyTreeNode):
 
     variables: Variables
     opt_state: optax.OptState
+
+    @classmethod
+    def create(
+        cls, variables: Variables, optimizer: optax.GradientTransformation
+    ) -> "NetworkState":
+        """Makes the state of a network that has not been trained."""
+        return cls(variables, optimizer.init(variables["params"]))
+
+    @property
+    def params(self) -> Any:
+        """The parameters: the variables that gradients change."""
+        return self.variables["params"]
+
+    def update_variables(self, collections: Variables) -> "NetworkState":
+        """Replaces collections of variables, such as `batch_stats`."""
+        return self.replace(variables={**self.variables, **collections})
+
+    def apply_gradients(
+        self, optimizer: optax.GradientTransformation, grads: Any
+    ) -> "NetworkState":
+        """Applies one optimizer step to the parameters."""
+        updates, opt_state = optimizer.update(grads, self.opt_state, self.params)
+        params = optax.apply_updates(self.params, updates)
+        return self.replace(opt_state=opt_state).update_variables({"params": params})
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -36,12 +60,23 @@ class TrainState(flax.struct.PyTreeNode):
     memory: dict[str, Any]
     ema_decay: float = flax.struct.field(pytree_node=False)
 
+    @classmethod
+    def create(
+        cls,
+        networks: dict[str, NetworkState],
+        ema_decay: float,
+        memory: dict[str, Any] | None = None,
+    ) -> "TrainState":
+        """Makes the state that a run begins with; an `ema_decay` of 0 keeps no average."""
+        ema = jax.tree.map(jnp.copy, networks["generator"].variables) if ema_decay else None
+        return cls(jnp.zeros((), jnp.int32), networks, ema, memory or {}, ema_decay)
+
     def eval_variables(self) -> Variables:
         """Returns the generator's variables to score and to use: the average, if there is one."""
         return self.networks["generator"].variables if self.ema is None else self.ema
 
     def after(self, networks: dict[str, NetworkState], **memory: Any) -> "TrainState":
-        """Returns the next state: a step counted, the average moved.
+        """Returns the next state: the step counted, the average updated.
 
         The first steps average over fewer, by a decay of at most `(1 + step) / (10 + step)`, so
         that the random start is soon forgotten.
@@ -70,52 +105,6 @@ class TrainState(flax.struct.PyTreeNode):
         )
 
 
-def first(
-    networks: dict[str, NetworkState], ema_decay: float, memory: dict[str, Any] | None = None
-) -> TrainState:
-    """Makes the state that a run begins with."""
-    ema = jax.tree.map(jnp.copy, networks["generator"].variables) if ema_decay else None
-    return TrainState(jnp.zeros((), jnp.int32), networks, ema, memory or {}, ema_decay)
-
-
-def network(variables: Variables, optimizer: optax.GradientTransformation) -> NetworkState:
-    """Makes the state of a network that has not been trained."""
-    return NetworkState(variables, optimizer.init(variables["params"]))
-
-
-def run(
-    generator: Generator,
-    frozen: Any,
-    variables: Variables,
-    params: Any,
-    gray: jax.Array,
-    key: jax.Array,
-) -> tuple[jax.Array, Variables]:
-    """Runs a generator as in training.
-
-    Args:
-        generator: to run.
-        frozen: variables of the generator's frozen networks.
-        variables: of the generator, from which all but the parameters are taken.
-        params: the parameters.
-        gray: `[N, H, W, 1]` float32 in [-1, 1].
-        key: of the dropout.
-
-    Returns:
-        The output, and the statistics moved on.
-    """
-    rest = {name: value for name, value in variables.items() if name != "params"}
-    result: Any = generator.network.apply(
-        {"params": params, **rest},
-        gray,
-        train=True,
-        **generator.conditions(frozen, gray),
-        rngs={"dropout": key},
-        mutable=["batch_stats"],
-    )
-    return result
-
-
 def make_optimizer(
     config: ConfigDict, network: str, num_updates: int
 ) -> optax.GradientTransformation:
@@ -141,16 +130,4 @@ def make_optimizer(
         return optax.rmsprop(rate, optimizer.decay, optimizer.eps, eps_in_sqrt=False)
     raise InputError(
         f"config.optimizer.{network}.name={optimizer.name!r}: must be 'adam' or 'rmsprop'"
-    )
-
-
-def update(
-    optimizer: optax.GradientTransformation, network: NetworkState, grads: Any
-) -> NetworkState:
-    """Applies one optimizer step to a network's parameters."""
-    params = network.variables["params"]
-    updates, opt_state = optimizer.update(grads, network.opt_state, params)
-    return network.replace(
-        variables={**network.variables, "params": optax.apply_updates(params, updates)},
-        opt_state=opt_state,
     )

@@ -23,13 +23,13 @@ class Terms(NamedTuple):
             float32 scalars.
         names: of the single terms.
         frozen: variables of the networks that the terms need, which no training changes.
-        weights: SHA-256 of the files of those variables, by the weights' names.
+        sha256: of the files of those variables, by the weights' names.
     """
 
     loss: Loss
     names: list[str]
     frozen: dict[str, Any]
-    weights: dict[str, str]
+    sha256: dict[str, str]
 
 
 def build(config: ConfigDict) -> Terms:
@@ -43,11 +43,11 @@ def build(config: ConfigDict) -> Terms:
     """
     objective, space = config.objective, spaces.build(config.data)
     size = config.data.image_size * space.scale
-    on_colors = {
+    on_targets = {
         "G_L1": (objective.lambda_l1, reconstruction.l1),
         "G_L2": (objective.lambda_l2, reconstruction.l2),
     }
-    on_colors = {name: (weight, term) for name, (weight, term) in on_colors.items() if weight}
+    on_targets = {name: (weight, term) for name, (weight, term) in on_targets.items() if weight}
     makers = {
         "G_content": (
             "lambda_content",
@@ -67,19 +67,19 @@ def build(config: ConfigDict) -> Terms:
         frozen: dict[str, Any], batch: Batch, output: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
         total, terms = jnp.zeros(()), {}
-        for name, (weight, term) in on_colors.items():
+        for name, (weight, term) in on_targets.items():
             terms[name] = term(output, batch["target"])
             total += weight * terms[name]
         if on_images:
-            generated, real = (space.join(batch["gray"], x) for x in (output, batch["target"]))
+            fake, real = (space.join(batch["gray"], x) for x in (output, batch["target"]))
             for name, (weight, perceptual_loss) in on_images.items():
-                terms[name] = perceptual_loss.loss(frozen[name], generated, real)
+                terms[name] = perceptual_loss.loss(frozen[name], fake, real)
                 total += weight * terms[name]
         return total, terms
 
     return Terms(
         loss,
-        [*on_colors, *on_images],
+        [*on_targets, *on_images],
         {name: term.variables for name, (_, term) in on_images.items()},
         {name: sha for _, term in on_images.values() for name, sha in term.sha256.items()},
     )

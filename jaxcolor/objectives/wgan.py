@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor import models
 from jaxcolor.config import InputError
-from jaxcolor.losses.adversarial import gradient_penalty
+from jaxcolor.losses.gan import gradient_penalty
 from jaxcolor.objectives.adversarial import (
     GANLosses,
     apply_discriminator,
@@ -22,17 +22,17 @@ from jaxcolor.objectives.objective import Objective
 __all__ = ["build", "examples_per_step"]
 
 
-def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> Objective:
-    """Builds the objective: `critic = mean(f(generated)) - mean(f(real))` plus the constraint.
+def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
+    """Builds the objective: `critic = mean(f(fake)) - mean(f(real))` plus the constraint.
 
-    Metrics: `D_real` and `D_fake`, the critic's mean on real and on generated pairs; `critic`,
+    Metrics: `D_real` and `D_fake`, the critic's mean on real and on fake pairs; `critic`,
     their difference, minus an estimate of the Wasserstein distance; with a penalty also
     `gradient_penalty`, before its weight.
 
     Args:
         config: the whole configuration.
-        num_steps: of the whole run.
-        axis_name: the axis over which a batch is spread, if it is.
+        num_steps: of the run, without the pretraining.
+        pretrain_steps: steps before them.
 
     Raises:
         InputError: not exactly one of `clip` and `lambda_gp` is set.
@@ -43,20 +43,20 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
             f"config.objective.clip={clip}, config.objective.lambda_gp={lambda_gp}: "
             "config.objective.name='wgan' needs exactly one of them above 0"
         )
-    critic = models.build_discriminator(config, axis_name)
+    critic = models.build_discriminator(config)
     # The penalty needs derivatives of derivatives, which bfloat16 is too coarse for.
     exact_critic = critic.clone(dtype=jnp.float32)
 
-    def critic_loss(params, real, generated, keys):
+    def critic_loss(params, real, fake, keys):
         d_real = apply_discriminator(critic, params, real).mean()
-        d_fake = apply_discriminator(critic, params, generated).mean()
+        d_fake = apply_discriminator(critic, params, fake).mean()
         loss = d_fake - d_real
         metrics = {"D_real": d_real, "D_fake": d_fake, "critic": loss}
         if lambda_gp:
             penalty = gradient_penalty(
                 lambda pairs: apply_discriminator(exact_critic, params, pairs),
                 real,
-                generated,
+                fake,
                 keys,
             )
             metrics["gradient_penalty"] = penalty
@@ -69,4 +69,4 @@ def build(config: ConfigDict, num_steps: int, axis_name: str | None = None) -> O
         return jax.tree.map(lambda weight: jnp.clip(weight, -clip, clip), params)
 
     losses = GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)
-    return make_objective(config, critic, losses, num_steps, axis_name)
+    return make_objective(config, critic, losses, num_steps, pretrain_steps)

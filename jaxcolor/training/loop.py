@@ -65,7 +65,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     main_steps = steps(config.train.num_steps, config.train.num_epochs)
     pretrain_steps = steps(config.train.pretrain_steps, config.train.pretrain_epochs)
     num_steps = pretrain_steps + main_steps
-    objective = objectives.build(config, main_steps, devices.axis_name)
+    objective = objectives.build(config, main_steps, pretrain_steps)
     to_network = jax.jit(spaces.build(config.data).to_network)
     batches = iter(
         pipeline.train_batches(
@@ -90,7 +90,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 f"{num_steps} already; raise it, or take another --workdir"
             )
         init_key, step_key = jax.random.split(jax.random.key(config.seed))
-        given = {"training images": num_images, "weights": objective.weights}
+        given = {"training images": num_images, "sha256 of weights": objective.sha256}
         if step:
             state, data = checkpoints.restore(jax.eval_shape(objective.init, init_key))
             start.check_unchanged(workdir, data["given"], given)

@@ -1,8 +1,9 @@
 """Devices and processes: the only file that knows how many there are.
 
-One device runs under `jit`. Several, on one or more processes, run the same per-device step under
-`pmap`; the state is replicated and has no device axis outside, so that checkpoints and everything
-else are the same in both cases.
+A per-device step reduces over the axis `jaxcolor.models.layers.AXIS`, which is always bound:
+several devices, on one or more processes, run the step under `pmap`, one device runs it under
+`jit` over a mesh of one. The state is replicated and has no device axis outside, so that
+checkpoints and everything else are the same in both cases.
 """
 
 import os
@@ -17,8 +18,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxcolor.config import InputError
 from jaxcolor.models.convolution import compile_network
-
-_AXIS = "data"
+from jaxcolor.models.layers import AXIS
 
 
 def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -> None:
@@ -72,9 +72,7 @@ class Devices:
         self.local = np.array(jax.local_devices())
         self.process_index = jax.process_index()
         self.process_count = jax.process_count()
-        self._mesh = Mesh(self.local, (_AXIS,))
-        # The axis that a per-device step reduces over; None on one device, which has none.
-        self.axis_name = _AXIS if jax.device_count() > 1 else None
+        self._mesh = Mesh(self.local, (AXIS,))
 
     def check_batch_size(self, batch_size: int) -> None:
         """Checks a batch over all devices and processes.
@@ -106,7 +104,7 @@ class Devices:
 
     def spread(self, batch: Any) -> Any:
         """Spreads arrays `[n, …]` over the local devices, which divide n."""
-        return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(_AXIS)))
+        return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(AXIS)))
 
     def compile_step(self, step: Callable) -> Callable:
         """Compiles a per-device step `(state, frozen, batch, key) -> (state, metrics)`.
@@ -114,10 +112,18 @@ class Devices:
         The result takes a replicated state, whose memory it reuses, replicated frozen variables
         and a spread batch.
         """
-        if self.axis_name is None:
-            return compile_network(step, donate_argnums=0)
+        if jax.device_count() == 1:
+            replicated, spread = PartitionSpec(), PartitionSpec(AXIS)
+            mapped = jax.shard_map(
+                step,
+                mesh=self._mesh,
+                in_specs=(replicated, replicated, spread, replicated),
+                out_specs=replicated,
+                check_vma=False,
+            )
+            return compile_network(mapped, donate_argnums=0)
         mapped = jax.pmap(
-            step, _AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
+            step, AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
         )
         devices = len(self.local)
 

@@ -1,0 +1,64 @@
+"""A pool of fake images that discriminators train on again."""
+
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jaxcolor.models import layers
+
+
+class ImagePool(flax.struct.PyTreeNode):
+    """A history of fake images; every device keeps the same.
+
+    Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial
+    Training", CVPR 2017, §2.3, as in CycleGAN's code.
+
+    Attributes:
+        images: `[P, H, W, C]` float32; P of 0 makes a pool that returns what it is given.
+        count: int32 scalar, images in the pool.
+    """
+
+    images: jax.Array
+    count: jax.Array
+
+    @classmethod
+    def create(cls, size: int, shape: tuple[int, ...]) -> "ImagePool":
+        """Makes an empty pool for `size` images of shape `[H, W, C]`."""
+        return cls(jnp.zeros((size, *shape)), jnp.zeros((), jnp.int32))
+
+    def query(self, images: jax.Array, key: jax.Array) -> tuple["ImagePool", jax.Array]:
+        """Exchanges fake images for earlier ones, each with probability one half.
+
+        Until the pool is full, images are stored and returned unchanged.
+
+        Args:
+            images: `[n, H, W, C]` float32, this device's.
+            key: that all devices share.
+
+        Returns:
+            The pool that follows, and `[n, H, W, C]`.
+        """
+        size, share = len(self.images), len(images)
+        if not size:
+            return self, images
+
+        def exchange(pool: "ImagePool", inputs: tuple[jax.Array, jax.Array]) -> Any:
+            image, key = inputs
+            key_swap, key_index = jax.random.split(key)
+            full = pool.count >= size
+            swap = jax.random.bernoulli(key_swap)
+            index = jnp.where(full, jax.random.randint(key_index, (), 0, size), pool.count)
+            stored = pool.images[index]
+            result = jnp.where(full & swap, stored, image)
+            kept = jnp.where(full & ~swap, stored, image)
+            count = jnp.minimum(pool.count + 1, size)
+            return ImagePool(pool.images.at[index].set(kept), count), result
+
+        everywhere = lax.all_gather(lax.stop_gradient(images), layers.AXIS, tiled=True)
+        keys = jax.random.split(key, len(everywhere))
+        pool, results = lax.scan(exchange, self, (everywhere, keys))
+        first = lax.axis_index(layers.AXIS) * share
+        return pool, lax.dynamic_slice_in_dim(results, first, share)
