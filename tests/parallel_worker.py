@@ -16,6 +16,7 @@ import jax
 import numpy as np
 import seeded
 import seeded_networks
+from one_device import on_one_device
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
@@ -54,7 +55,6 @@ def make_config(name: str):
         config.generator.dropout = 0.5
     if name == "cyclegan":
         config.objective.name = "cyclegan"
-        config.objective.lambda_l1 = 0.0
         config.objective.cyclegan.pool_size = 20
         config.data.color_space = "lab_full"
         for optimizer in optimizers:
@@ -75,7 +75,9 @@ def train(config, step, spread, state):
     examples = objectives.examples_per_step(config)
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)
-        state, metrics = step(state, {"generator": {}}, to_network(spread(rgb)), jax.random.key(1))
+        state, metrics = step(
+            state, {"generator": {}, "terms": {}}, to_network(spread(rgb)), jax.random.key(1)
+        )
         losses.append(jax.device_get(metrics))
     return by_name((losses, jax.device_get(state)))
 
@@ -84,12 +86,12 @@ def compare_devices(name, output):
     config = make_config(name)
     devices = Devices()
     assert len(devices.local) == 8
-    objective = objectives.build(config, STEPS, devices.axis_name)
+    objective = objectives.build(config, STEPS)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
     step = devices.compile_step(objective.step)
     several = train(config, step, devices.spread, devices.replicate(init))
     np.savez(f"{output}_several.npz", **several)
-    one = train(config, jax.jit(objectives.build(config, STEPS).step), lambda rgb: rgb, init)
+    one = train(config, on_one_device(objective.step), lambda rgb: rgb, init)
     np.savez(f"{output}_one.npz", **one)
 
 

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 from conftest import ROOT, run_module
+from one_device import on_one_device
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
@@ -26,7 +27,7 @@ def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     rgb = jax.ShapeDtypeStruct((examples, size, size, 3), jnp.uint8)
     batch = jax.eval_shape(space.to_network, rgb)
     after, metrics = jax.eval_shape(
-        objective.step, state, objective.frozen, batch, jax.random.key(0)
+        on_one_device(objective.step), state, objective.frozen, batch, jax.random.key(0)
     )
     assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
         lambda leaf: (leaf.shape, leaf.dtype), state

@@ -3,10 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import INIT_KEY
+from one_device import on_one_device
 
 from jaxcolor import objectives
 from jaxcolor.config import InputError
-from jaxcolor.objectives import cyclegan
+from jaxcolor.objectives.image_pool import ImagePool
 
 
 @pytest.fixture
@@ -15,7 +16,6 @@ def config(config):
     config.data.batch_size = 1
     config.generator.name = "resnet"
     config.objective.name = "cyclegan"
-    config.objective.lambda_l1 = 0.0
     config.objective.cyclegan.lambda_identity = 2.0
     config.objective.cyclegan.pool_size = 3
     config.train.ema_decay = 0.9
@@ -34,7 +34,7 @@ def test_single_images_train_all_four_networks(config):
     objective = objectives.build(config, 10)
     assert objectives.examples_per_step(config) == 2
     state = jax.jit(objective.init)(INIT_KEY)
-    step = jax.jit(objective.step)
+    step = on_one_device(objective.step)
     batch = batch_of(2)
     new_state, metrics = step(state, objective.frozen, batch, jax.random.key(1))
     assert metrics.keys() == {
@@ -42,14 +42,14 @@ def test_single_images_train_all_four_networks(config):
         *("D_color", "D_gray"),
     }
     assert new_state.step == 1
-    assert new_state.memory["pools"]["count"] == 1
+    assert new_state.memory["pool_gray"].count == new_state.memory["pool_color"].count == 1
     for name, network in new_state.networks.items():
         changed = jax.tree.map(
             lambda new, old: (new != old).any(), network.variables, state.networks[name].variables
         )
         assert all(jax.tree.leaves(changed)), name
 
-    # The gray half and the half in color are what the losses see, and nothing else.
+    # The gray half and the half in color are what the losses use, and nothing else.
     other = {
         "gray": batch["gray"].at[1].set(0.3),
         "target": batch["target"].at[0].set(0.3),
@@ -60,42 +60,54 @@ def test_single_images_train_all_four_networks(config):
 
     generator = objective.generator
     variables = state.networks["generator"].variables
-    made = generator.apply(variables, {}, batch["gray"][:1])
-    back = objective.generator.network.clone(num_outputs=1).apply(
+    fake_B = generator.apply(variables, {}, batch["gray"][:1])
+    fake_A = objective.generator.network.clone(num_outputs=1).apply(
         state.networks["generator_gray"].variables, batch["target"][1:], train=False
     )
-    detail = jnp.abs(made[..., :1] - batch["gray"][:1]).mean()
-    detail += jnp.abs(back - batch["target"][1:, ..., :1]).mean()
+    detail = jnp.abs(fake_B[..., :1] - batch["gray"][:1]).mean()
+    detail += jnp.abs(fake_A - batch["target"][1:, ..., :1]).mean()
     assert float(metrics["G_detail"]) == pytest.approx(float(detail), rel=1e-4)
+
+    # Both pools are full after three steps; from then on each decides for itself what to exchange.
+    exchanged = []
+    for i in range(15):
+        before = new_state.memory
+        new_state, _ = step(new_state, objective.frozen, batch, jax.random.key(1))
+        if i >= 2:
+            exchanged.append(
+                [
+                    bool((before[name].images != new_state.memory[name].images).any())
+                    for name in ("pool_gray", "pool_color")
+                ]
+            )
+    assert any(gray != color for gray, color in exchanged)
 
 
 def test_a_pool_fills_then_exchanges():
-    pool, count = jnp.zeros((2, 1, 1, 1)), jnp.zeros((), jnp.int32)
-    draw = jax.jit(cyclegan._draw, static_argnums=4)
+    pool = ImagePool.create(2, (1, 1, 1))
+    query = on_one_device(lambda pool, image, key: pool.query(image, key))
     swaps = 0
     for i in range(1, 101):
         image = jnp.full((1, 1, 1, 1), float(i))
-        before = set(np.ravel(pool))
-        pool, count, drawn = draw(pool, count, image, jax.random.key(i), None)
+        before = set(np.ravel(pool.images))
+        pool, drawn = query(pool, image, jax.random.key(i))
         value = float(drawn[0, 0, 0, 0])
         if i <= 2:
             assert value == i
-            assert count == i
+            assert pool.count == i
         elif value != i:
             assert value in before
-            assert i in np.ravel(pool)
-            assert value not in np.ravel(pool)
+            assert i in np.ravel(pool.images)
+            assert value not in np.ravel(pool.images)
             swaps += 1
         else:
-            assert set(np.ravel(pool)) == before
+            assert set(np.ravel(pool.images)) == before
     assert 30 < swaps < 70
 
 
 def test_without_a_pool_images_pass():
     image = jnp.ones((2, 1, 1, 3))
-    drawn = cyclegan._draw(
-        jnp.zeros((0, 1, 1, 3)), jnp.zeros((), jnp.int32), image, jax.random.key(0), None
-    )[2]
+    _, drawn = ImagePool.create(0, (1, 1, 3)).query(image, jax.random.key(0))
     np.testing.assert_array_equal(drawn, image)
 
 
@@ -104,13 +116,16 @@ def test_without_a_pool_images_pass():
     [
         ({"data.color_space": "lab"}, "set it to 'lab_full'"),
         ({"data.target_scale": 2}, "makes images of 1 times the size; set it to 1"),
-        ({"objective.critic_steps": 2}, "critic_steps=2: has no place"),
+        ({"objective.critic_steps": 2}, "critic_steps=2: has no effect"),
         (
             {"generator.name": "unet", "objective.cyclegan.lambda_identity": 1.0},
             "lambda_identity=1.0: config.generator.name='unet' takes no color images",
         ),
-        ({"objective.lambda_l1": 100.0}, "lambda_l1=100.0: has no place"),
-        ({"objective.clip": 0.1}, "clip=0.1: has no place"),
+        (
+            {"objective.lambda_l1": 1.0},
+            "lambda_l1=1.0: has no effect.*set it to its default, 100.0",
+        ),
+        ({"objective.clip": 0.1}, "clip=0.1: has no effect"),
         (
             {"generator.name": "fusion", "generator.embedding": "mobilenet_v2"},
             "'fusion': has frozen parts",

@@ -8,6 +8,7 @@ import seeded
 import seeded_networks
 from comparison import assert_trees_close
 from conftest import INIT_KEY, ROOT
+from one_device import on_one_device
 
 from jaxcolor.backbones import resnet, weights
 from jaxcolor.config import InputError
@@ -75,9 +76,9 @@ def started():
 @pytest.mark.parametrize(("size", "train"), [(64, False), (45, False), (64, True)])
 def test_equals_fastai(drawn, size, train):
     gray = seeded.normal("gray", (2, size, size, 1))
-    colors, _ = jax.jit(lambda v, x: NETWORK.apply(v, x, train=train, mutable=["batch_stats"]))(
-        drawn, gray
-    )
+    colors, _ = on_one_device(
+        lambda v, x: NETWORK.apply(v, x, train=train, mutable=["batch_stats"])
+    )(drawn, gray)
     with np.load(GOLDEN) as golden:
         expected = golden[f"{'train' if train else 'eval'}_{size}"]
     error = np.abs(seeded.pick(np.asarray(colors)) - expected).max()
@@ -107,7 +108,7 @@ def test_every_parameter_learns(started):
         )
         return (colors**2).mean()
 
-    grads = jax.jit(jax.grad(loss))(started["params"])
+    grads = on_one_device(jax.grad(loss))(started["params"])
     for path, grad in jax.tree_util.tree_leaves_with_path(grads):
         assert np.isfinite(grad).all(), path
         assert np.any(grad), path

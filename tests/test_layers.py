@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from comparison import assert_trees_close
+from one_device import on_one_device
 
 from jaxcolor.models import layers
 
@@ -33,8 +34,8 @@ def test_dropout_depends_on_the_example_and_not_on_the_batch_around_it():
     dropout = layers.Dropout(0.5)
     x = jnp.ones((6, 4, 4, 8))
     rngs = {"dropout": jax.random.key(3)}
-    whole = dropout.apply({}, x, True, rngs=rngs)
-    part = dropout.apply({}, x[:2], True, rngs=rngs)
+    drop = on_one_device(lambda x: dropout.apply({}, x, True, rngs=rngs))
+    whole, part = drop(x), drop(x[:2])
     assert_trees_close(part, whole[:2])
     assert (whole[0] != whole[1]).any()
     assert set(np.unique(whole)) == {0, 2}
@@ -44,10 +45,14 @@ def test_dropout_depends_on_the_example_and_not_on_the_batch_around_it():
 
 def test_example_keys_follow_the_place_in_the_global_batch():
     key = jax.random.key(0)
-    whole = jax.random.key_data(layers.example_keys(key, 6, None))
-    spread = jax.vmap(
-        lambda _: jax.random.key_data(layers.example_keys(key, 2, "data")), axis_name="data"
-    )(jnp.arange(3))
+
+    def draw(devices):
+        return jax.vmap(
+            lambda _: jax.random.key_data(layers.example_keys(key, 6 // devices)),
+            axis_name=layers.AXIS,
+        )(jnp.arange(devices))
+
+    whole, spread = draw(1), draw(3)
     np.testing.assert_array_equal(spread.reshape(whole.shape), whole)
 
 

@@ -64,9 +64,8 @@ def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
     assert "step_0000003.png" in kept[0] & kept[1]
 
 
-def test_one_device_has_no_axis():
+def test_one_device_describes_itself():
     devices = parallel.Devices()
-    assert devices.axis_name is None
     assert devices.is_first_process
     assert "1 ×" in devices.describe()
     assert devices.any_process(True)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from comparison import assert_trees_close
+from one_device import on_one_device
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
@@ -37,7 +38,7 @@ def test_regression_learns_by_its_terms_alone(config):
     state = jax.jit(objective.init)(jax.random.key(0))
     assert state.networks.keys() == {"generator"}
     losses = []
-    step = jax.jit(objective.step)
+    step = on_one_device(objective.step)
     for _ in range(5):
         state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
         assert metrics.keys() == {"G_L2"}
@@ -46,16 +47,13 @@ def test_regression_learns_by_its_terms_alone(config):
     config.objective.lambda_l2 = 0.0
     with pytest.raises(InputError, match="needs a term with a weight"):
         objectives.build(config, 10)
-    config.objective.critic_steps = 5
-    with pytest.raises(InputError, match="critic_steps=5: has no place"):
-        objectives.build(config, 10)
 
 
 def test_a_discriminator_that_learns_every_second_step(config):
     config.objective.discriminator_every = 2
     objective = objectives.build(config, 10)
     state = jax.jit(objective.init)(jax.random.key(0))
-    step = jax.jit(objective.step)
+    step = on_one_device(objective.step)
     learned = []
     for _ in range(4):
         before = state
@@ -94,9 +92,9 @@ def pretrained(config):
 
 
 def test_pretraining_moves_the_generator_alone_with_its_own_optimizer(pretrained):
-    objective = objectives.build(pretrained, 2)
+    objective = objectives.build(pretrained, 2, pretrain_steps=2)
     state = jax.jit(objective.init)(jax.random.key(0))
-    step = jax.jit(objective.pretrain_step)
+    step = on_one_device(objective.pretrain_step)
     new_state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
     assert metrics.keys() == {"pretrain_L1"}
     assert_trees_close(new_state.networks["discriminator"], state.networks["discriminator"])

@@ -23,7 +23,6 @@ def get_config():
     config.generator.name = "resnet"
     config.discriminator.norm = "instance"
     config.objective.name = "cyclegan"
-    config.objective.lambda_l1 = 0.0
     config.objective.cyclegan.lambda_cycle = 10.0
     config.objective.cyclegan.lambda_identity = 0.0
     config.objective.cyclegan.lambda_detail = 5.0
