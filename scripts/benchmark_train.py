@@ -21,9 +21,9 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # Both share on
 
 import jax
 import numpy as np
-import timing
 import torch
-from pytorch_networks import UNet, make_patchgan
+from benchmarking import timing
+from benchmarking.pytorch_networks import UNet, make_patchgan
 
 from jaxcolor import objectives
 from jaxcolor.training.parallel import Devices

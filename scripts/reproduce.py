@@ -20,11 +20,10 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import protocol
-import reproduction_page
 from ml_collections import ConfigDict
-from published import EXPERIMENTS
-from reproduction_page import Row
+from reproduction import page, protocol
+from reproduction.page import Row
+from reproduction.published import EXPERIMENTS
 
 from jaxcolor import config as config_lib
 from jaxcolor import files, images, inference
@@ -256,7 +255,7 @@ def write(
     scored = {"gray": gray} | {row.id: row.scores for row in rows if row.scores}
     extra = {f"no {row.id}": row.error for row in rows if row.error}
     report.write(workdir / "results.json", "Reproduction", scored, **facts, **extra)
-    reproduction_page.write(
+    page.write(
         workdir / "index.html",
         title="Five reports on image colorization, under one protocol",
         facts=facts,

@@ -2,17 +2,12 @@
 
 import argparse
 import json
-import sys
 
 import pytest
-from conftest import ROOT
+import reproduce
+from reproduction import protocol, published
 
 from jaxcolor.config import InputError
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import protocol
-import published
-import reproduce
 
 
 @pytest.fixture

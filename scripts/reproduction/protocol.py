@@ -9,13 +9,13 @@ import runpy
 from typing import Any
 
 from ml_collections import ConfigDict
-from published import EXPERIMENTS
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.config import InputError
+from reproduction.published import EXPERIMENTS
 
-CONFIGS = pathlib.Path(__file__).parent.parent / "configs" / "reports"
+CONFIGS = pathlib.Path(__file__).parent.parent.parent / "configs" / "reports"
 # What all experiments share, and the options that set it for all of them, if there are any.
 _SHARED = {
     "data.source": "--data",
