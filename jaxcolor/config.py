@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pathlib
+import runpy
 from collections.abc import Sequence
 from typing import Any
 
@@ -220,6 +221,19 @@ def validate(config: ConfigDict) -> None:
         problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
     if problems:
         raise InputError("\n".join(problems))
+
+
+def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
+    """Runs a configuration file, which may start from another one in the same way.
+
+    Args:
+        path: of the file.
+        beside: the file from whose folder a relative path leads; without it, from the current one.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    return runpy.run_path(str(pathlib.Path(beside).parent / path))["get_config"]()
 
 
 def check_overrides(arguments: Sequence[str]) -> None:

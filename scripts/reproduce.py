@@ -23,7 +23,6 @@ import numpy as np
 from ml_collections import ConfigDict
 from reproduction import page, protocol
 from reproduction.page import Row
-from reproduction.published import EXPERIMENTS
 
 from jaxcolor import config as config_lib
 from jaxcolor import files, images, inference
@@ -139,6 +138,7 @@ def make_row(
     error: str = "",
 ) -> Row:
     """Lays out what is known of an experiment."""
+    experiment = protocol.EXPERIMENTS[name]
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
     if config.data.target_scale > 1:
         size = config.data.image_size * config.data.target_scale
@@ -146,8 +146,8 @@ def make_row(
     curves = summary.read_scalars(workdir / name)
     return Row(
         id=name,
-        title="; ".join([EXPERIMENTS[name].title, *notes]),
-        published=EXPERIMENTS[name].scores,
+        title="; ".join([experiment["TITLE"], *notes]),
+        published=experiment["PUBLISHED"],
         scores=result.scores["model"] if result else None,
         error=error,
         losses={k: v for k, v in curves.items() if "/" not in k},

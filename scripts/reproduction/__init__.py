@@ -1,1 +1,1 @@
-"""What `reproduce.py` is made of: the protocol, what was published, and the page."""
+"""What `reproduce.py` is made of: the protocol and the page."""

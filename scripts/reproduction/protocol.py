@@ -13,9 +13,12 @@ from ml_collections import ConfigDict
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.config import InputError
-from reproduction.published import EXPERIMENTS
 
-CONFIGS = pathlib.Path(__file__).parent.parent.parent / "configs" / "reports"
+CONFIGS = pathlib.Path(__file__).parents[2] / "configs" / "reports"
+_FILES = [path for letter in "wosab" for path in sorted(CONFIGS.glob(f"{letter}*.py"))]
+# Name to the globals of its file: `TITLE`, `PUBLISHED` (score to number as printed in the report,
+# from other data) and `get_config`; in the order of the reports.
+EXPERIMENTS = {path.stem.upper(): runpy.run_path(str(path)) for path in _FILES}
 # What all experiments share, and the options that set it for all of them, if there are any.
 _SHARED = {
     "data.source": "--data",
@@ -93,7 +96,7 @@ def configure(
     Raises:
         InputError: a value of the wrong kind.
     """
-    config = runpy.run_path(str(CONFIGS / f"{name.lower()}.py"))["get_config"]()
+    config = EXPERIMENTS[name]["get_config"]()
     if config.init_from:
         config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
     apply(config, args, changes)
