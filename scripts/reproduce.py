@@ -24,8 +24,8 @@ from ml_collections import ConfigDict
 from reproduction import page, protocol
 from reproduction.page import Row
 
+from jaxcolor import cli, files, images, inference
 from jaxcolor import config as config_lib
-from jaxcolor import files, images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
 from jaxcolor.metrics import evaluation, inception, report
@@ -160,16 +160,14 @@ def make_row(
 
 def main() -> None:
     """Runs the chosen experiments one after the other."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of photographs")
     parser.add_argument("--experiments", default="all", help="all, or names such as A1,A5")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/reproduction"))
     parser.add_argument(
-        "--budget-images", type=int, default=0, help="that each experiment sees (its own epochs)"
+        "--budget_images", type=int, default=0, help="that each experiment sees (its own epochs)"
     )
-    parser.add_argument("--image-size", type=int, default=256, help="pixels each way (256)")
+    parser.add_argument("--image_size", type=int, default=256, help="pixels each way (256)")
     parser.add_argument(
         "--fid_dims",
         type=int,

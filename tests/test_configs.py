@@ -81,7 +81,7 @@ def test_command_with_the_documented_smoke_flags(tmp_path):
         ),
         ("--config.data.batch_size=many", "--config.data.batch_size=many"),
         (
-            "--config.data.batch_size=-4",
+            "--config.data.batch-size=-4",
             "config.data.batch_size=-4: must be a finite number of at least 1",
         ),
         ("--num_processes=2", "--num_processes=2 --process_id=0: need --coordinator"),

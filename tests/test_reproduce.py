@@ -58,7 +58,7 @@ def test_changes_of_one_and_of_all():
     }
     with pytest.raises(InputError, match=r"no field config\.generator\.filters; is it"):
         protocol.parse_changes(["all.generator.filters=4"])
-    with pytest.raises(InputError, match="all experiments share it; give --image-size instead"):
+    with pytest.raises(InputError, match="all experiments share it; give --image_size instead"):
         protocol.parse_changes(["all.data.image_size=64"])
     with pytest.raises(InputError, match=r"give --set all\.data\.resize=crop instead"):
         protocol.parse_changes(["S1.data.resize=crop"])

@@ -23,7 +23,7 @@ EXPERIMENTS = {path.stem.upper(): runpy.run_path(str(path)) for path in _FILES}
 _SHARED = {
     "data.source": "--data",
     "data.path": "--data",
-    "data.image_size": "--image-size",
+    "data.image_size": "--image_size",
     "data.validation_fraction": "",
     "data.test_fraction": "",
     "data.split_file": "",
