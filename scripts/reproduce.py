@@ -208,10 +208,11 @@ def reproduce(args: argparse.Namespace) -> None:
         "date": datetime.date.today().isoformat(),
     }
     scoring = evaluation.Evaluation(args.fid_dims, args.fid_mode).facts()
+    test_sha256 = protocol.hash_files(test.paths)
     conditions = {
         name: {
             "config": config_lib.flatten(config),
-            "test": [len(test), int(sum(int(photo.sum()) for photo in photos))],
+            "test": test_sha256,
             "fid_dims": args.fid_dims,
             "scoring": scoring,
         }

@@ -7,7 +7,9 @@ import pytest
 import reproduce
 from reproduction import protocol
 
+from jaxcolor import images
 from jaxcolor.config import InputError
+from jaxcolor.data import sources
 
 
 @pytest.fixture
@@ -83,6 +85,27 @@ def test_the_budget_is_shared_by_both_phases(args):
     assert a6.init_from == "/elsewhere/run"
     with pytest.raises(InputError, match="--set"):
         protocol.configure("S1", args, {"S1": {"data.batch_size": "many"}}, 1000)
+
+
+def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
+    """One image of the test set changes, and it is not among those that the page shows."""
+    for path in args.data.rglob("*.png"):
+        for i in range(4):
+            path.with_stem(f"{path.stem}_{i}").write_bytes(path.read_bytes())
+    given = []
+    monkeypatch.setattr(
+        reproduce, "run", lambda name, config, args, conditions, photos: given.append(conditions)
+    )
+    args.experiments = "S1"
+    reproduce.reproduce(args)
+    reproduce.reproduce(args)
+    data = protocol.configure("S1", args, protocol.parse_changes(args.set), 8).data
+    test = sources.open_splits(data, ["test"])["test"]
+    assert len(test) > 12
+    images.write(test.paths[1], test[1][::-1])
+    reproduce.reproduce(args)
+    assert given[0] == given[1]
+    assert given[0] != given[2]
 
 
 def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(

@@ -2,10 +2,12 @@
 
 import argparse
 import ast
+import hashlib
 import json
 import math
 import pathlib
 import runpy
+from collections.abc import Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -134,6 +136,15 @@ def _change(config: ConfigDict, changes: dict[str, dict[str, Any]], name: str) -
         config.update_from_flattened_dict(changes.get(name, {}))
     except TypeError as error:
         raise InputError(f"--set: {error}") from error
+
+
+def hash_files(paths: Sequence[pathlib.Path]) -> str:
+    """Returns the SHA-256, in hex, of those of all files, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
 
 
 def num_steps(config: ConfigDict) -> int:
