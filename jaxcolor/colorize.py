@@ -6,22 +6,17 @@ Every image keeps its name, format, size, orientation and lightness. Folders are
 bottom. What cannot be read is listed in the end and makes the exit status 1; the rest is done.
 """
 
-import argparse
 import pathlib
 import sys
 
-from jaxcolor import inference
+from jaxcolor import cli, inference
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
 
 def main() -> None:
     """Colors all inputs."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jaxcolor.colorize",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
     parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")

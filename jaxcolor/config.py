@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pathlib
+import runpy
 from collections.abc import Sequence
 from typing import Any
 
@@ -265,6 +266,19 @@ class ReadRecorder:
         ]
         if problems:
             raise InputError("\n".join(problems))
+
+
+def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
+    """Runs a configuration file, which may start from another one in the same way.
+
+    Args:
+        path: of the file.
+        beside: the file from whose folder a relative path leads; without it, from the current one.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    return runpy.run_path(str(pathlib.Path(beside).parent / path))["get_config"]()
 
 
 def check_overrides(arguments: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import images, inference
+from jaxcolor import cli, images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -22,11 +22,7 @@ from jaxcolor.training import parallel
 
 def main() -> None:
     """Scores, prints the table and writes it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jaxcolor.evaluate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = cli.Parser(__doc__, "python -m jaxcolor.evaluate")
     parser.add_argument("--workdir", type=pathlib.Path, help="of a training run")
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")

@@ -13,6 +13,7 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
+from jaxcolor import cli
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel
@@ -52,4 +53,5 @@ def _parse_flags(argv: list[str]) -> list[str]:
 
 if __name__ == "__main__":
     flags.mark_flag_as_required("config")
+    sys.argv = cli.underscored(sys.argv)  # The configuration's flags look there as well.
     app.run(main, flags_parser=_parse_flags)

@@ -17,10 +17,9 @@ from typing import Any
 
 import jax
 import numpy as np
-import pytorch_colorize
-import timing
 import torch
-from pytorch_networks import UNet
+from benchmarking import pytorch_colorize, timing
+from benchmarking.pytorch_networks import UNet
 
 from jaxcolor import config as config_lib
 from jaxcolor import images, inference
@@ -115,7 +114,7 @@ def main() -> None:
         torch.save(network.state_dict(), folder / "network.pt")
         program = "import runpy; runpy.run_module('jaxcolor.colorize', run_name='__main__')"
         arguments = [str(photo), "--checkpoint", str(workdir), "--output", str(folder / "cold")]
-        usual = f"import pytorch_colorize; pytorch_colorize.run({name!r})"
+        usual = f"from benchmarking import pytorch_colorize as p; p.run({name!r})"
         starts = {
             "jaxcolor, nothing compiled": run_cold(program, arguments, folder / "cache"),
             "jaxcolor, compiled before": run_cold(program, arguments, folder / "cache"),

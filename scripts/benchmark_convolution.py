@@ -18,7 +18,7 @@ from unittest import mock
 import jax
 import jax.numpy as jnp
 import numpy as np
-import timing
+from benchmarking import timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import models

@@ -19,25 +19,24 @@ from typing import Any
 import jax
 import numpy as np
 import scipy.linalg
-import timing
 import torch
+from benchmarking import timing
 
 from jaxcolor.backbones import weights
 from jaxcolor.metrics import inception
 
-SCRIPTS = pathlib.Path(__file__).parent
-sys.path += [str(SCRIPTS), str(SCRIPTS.parent / "tests")]
-import make_backbone_goldens  # noqa: E402  Defines operators that torchvision wants.
-import pytorch_fid.inception  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "tests" / "goldens"))
+import make_backbones  # Defines operators that torchvision wants.
+import pytorch_fid.inception
 
 
 def make_features(batch_size: int) -> tuple[Callable[[], object], Callable[[], object]]:
     """Makes both ways from images to features, and checks that they agree."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    pytorch_fid.inception.fid_inception_v3 = make_backbone_goldens.fid_inception
+    pytorch_fid.inception.fid_inception_v3 = make_backbones.fid_inception
     network = pytorch_fid.inception.InceptionV3([3]).eval().to(device)
-    state = make_backbone_goldens.fid_inception().state_dict()
+    state = make_backbones.fid_inception().state_dict()
     tensors = {name: tensor.numpy() for name, tensor in state.items()}
     extractor = inception.Extractor(
         ("2048",), loaded=weights.Loaded(tensors, "seeded", pathlib.Path("seeded"))

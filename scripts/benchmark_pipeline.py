@@ -22,8 +22,8 @@ from typing import Any
 import jax
 import numpy as np
 import skimage.color
-import timing
 import torch
+from benchmarking import timing
 from pack_array_record import pack
 from PIL import Image
 

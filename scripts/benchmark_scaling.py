@@ -20,7 +20,7 @@ from typing import Any
 import benchmark_train
 import jax
 import numpy as np
-import timing
+from benchmarking import timing
 
 _NVLINK = 450e9  # bytes per second each way, H100 and H200
 _NETWORK = 25e9  # 200 Gb/s

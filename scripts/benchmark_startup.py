@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import jax
-import timing
+from benchmarking import timing
 
 _ROOT = pathlib.Path(__file__).parent.parent
 

@@ -13,7 +13,6 @@ fetched inside the step; on a GPU bfloat16 by autocast, and a second time throug
 import functools
 import os
 import pathlib
-import runpy
 from collections.abc import Callable
 from typing import Any
 
@@ -21,10 +20,11 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # Both share on
 
 import jax
 import numpy as np
-import timing
 import torch
-from pytorch_networks import UNet, make_patchgan
+from benchmarking import timing
+from benchmarking.pytorch_networks import UNet, make_patchgan
 
+from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.training.parallel import Devices
 
@@ -35,7 +35,7 @@ _OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp")
 
 def configure(name: str, image_size: int, batch_size: int, dtype: str, filters: int = 64) -> Any:
     """Loads one of the configurations in `configs/`, at other sizes."""
-    config = runpy.run_path(str(_CONFIGS / f"{name}.py"))["get_config"]()
+    config = config_lib.from_file(_CONFIGS / f"{name}.py")
     config.data.image_size, config.data.batch_size = image_size, batch_size
     config.generator.num_filters = config.discriminator.num_filters = filters
     config.train.dtype = dtype

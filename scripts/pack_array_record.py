@@ -7,7 +7,6 @@ train.array_record, validation.array_record and test.array_record, split as
 config.data.source="folder" splits.
 """
 
-import argparse
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from array_record.python.array_record_module import ArrayRecordWriter
 from tqdm import tqdm
 
+from jaxcolor import cli
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
@@ -32,9 +32,7 @@ def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
 def main() -> None:
     """Packs the folder."""
     data = config_lib.get_config().data
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument("folder", help="with the images, at any depth")
     parser.add_argument("output", type=pathlib.Path, help="folder to write to")
     parser.add_argument("--validation_fraction", type=float, default=data.validation_fraction)

@@ -20,14 +20,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import protocol
-import reproduction_page
 from ml_collections import ConfigDict
-from published import EXPERIMENTS
-from reproduction_page import Row
+from reproduction import page, protocol
+from reproduction.page import Row
 
+from jaxcolor import cli, files, images, inference
 from jaxcolor import config as config_lib
-from jaxcolor import files, images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
 from jaxcolor.metrics import evaluation, inception, report
@@ -140,6 +138,7 @@ def make_row(
     error: str = "",
 ) -> Row:
     """Lays out what is known of an experiment."""
+    experiment = protocol.EXPERIMENTS[name]
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
     if config.data.target_scale > 1:
         size = config.data.image_size * config.data.target_scale
@@ -147,8 +146,8 @@ def make_row(
     curves = summary.read_scalars(workdir / name)
     return Row(
         id=name,
-        title="; ".join([EXPERIMENTS[name].title, *notes]),
-        published=EXPERIMENTS[name].scores,
+        title="; ".join([experiment["TITLE"], *notes]),
+        published=experiment["PUBLISHED"],
         scores=result.scores["model"] if result else None,
         error=error,
         losses={k: v for k, v in curves.items() if "/" not in k},
@@ -161,16 +160,14 @@ def make_row(
 
 def main() -> None:
     """Runs the chosen experiments one after the other."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.Parser(__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of photographs")
     parser.add_argument("--experiments", default="all", help="all, or names such as A1,A5")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/reproduction"))
     parser.add_argument(
-        "--budget-images", type=int, default=0, help="that each experiment sees (its own epochs)"
+        "--budget_images", type=int, default=0, help="that each experiment sees (its own epochs)"
     )
-    parser.add_argument("--image-size", type=int, default=256, help="pixels each way (256)")
+    parser.add_argument("--image_size", type=int, default=256, help="pixels each way (256)")
     parser.add_argument(
         "--fid_dims",
         type=int,
@@ -211,10 +208,11 @@ def reproduce(args: argparse.Namespace) -> None:
         "date": datetime.date.today().isoformat(),
     }
     scoring = evaluation.Evaluation(args.fid_dims, args.fid_mode).facts()
+    test_sha256 = protocol.hash_files(test.paths)
     conditions = {
         name: {
             "config": config_lib.flatten(config),
-            "test": [len(test), int(sum(int(photo.sum()) for photo in photos))],
+            "test": test_sha256,
             "fid_dims": args.fid_dims,
             "scoring": scoring,
         }
@@ -256,7 +254,7 @@ def write(
     scored = {"gray": gray} | {row.id: row.scores for row in rows if row.scores}
     extra = {f"no {row.id}": row.error for row in rows if row.error}
     report.write(workdir / "results.json", "Reproduction", scored, **facts, **extra)
-    reproduction_page.write(
+    page.write(
         workdir / "index.html",
         title="Five reports on image colorization, under one protocol",
         facts=facts,

@@ -2,17 +2,14 @@
 
 import argparse
 import json
-import sys
 
 import pytest
-from conftest import ROOT
-
-from jaxcolor.config import InputError
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import protocol
-import published
 import reproduce
+from reproduction import protocol
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.data import sources
 
 
 @pytest.fixture
@@ -35,10 +32,11 @@ def args(photos, tmp_path):
     )
 
 
-def test_every_experiment_of_the_reports_has_its_row_and_its_file():
+def test_every_file_of_the_reports_is_an_experiment():
     files = {path.stem.upper() for path in protocol.CONFIGS.glob("*.py")}
-    assert files == set(published.EXPERIMENTS)
-    assert len(files) == 23
+    assert files == set(protocol.EXPERIMENTS)
+    headings = {tuple(row["PUBLISHED"]) for row in protocol.EXPERIMENTS.values()}
+    assert len(headings) == 6  # One for each report, and for the row without scores.
 
 
 def test_names_in_any_order_and_case():
@@ -62,7 +60,7 @@ def test_changes_of_one_and_of_all():
     }
     with pytest.raises(InputError, match=r"no field config\.generator\.filters; is it"):
         protocol.parse_changes(["all.generator.filters=4"])
-    with pytest.raises(InputError, match="all experiments share it; give --image-size instead"):
+    with pytest.raises(InputError, match="all experiments share it; give --image_size instead"):
         protocol.parse_changes(["all.data.image_size=64"])
     with pytest.raises(InputError, match=r"give --set all\.data\.resize=crop instead"):
         protocol.parse_changes(["S1.data.resize=crop"])
@@ -87,6 +85,27 @@ def test_the_budget_is_shared_by_both_phases(args):
     assert a6.init_from == "/elsewhere/run"
     with pytest.raises(InputError, match="--set"):
         protocol.configure("S1", args, {"S1": {"data.batch_size": "many"}}, 1000)
+
+
+def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
+    """One image of the test set changes, and it is not among those that the page shows."""
+    for path in args.data.rglob("*.png"):
+        for i in range(4):
+            path.with_stem(f"{path.stem}_{i}").write_bytes(path.read_bytes())
+    given = []
+    monkeypatch.setattr(
+        reproduce, "run", lambda name, config, args, conditions, photos: given.append(conditions)
+    )
+    args.experiments = "S1"
+    reproduce.reproduce(args)
+    reproduce.reproduce(args)
+    data = protocol.configure("S1", args, protocol.parse_changes(args.set), 8).data
+    test = sources.open_splits(data, ["test"])["test"]
+    assert len(test) > 12
+    images.write(test.paths[1], test[1][::-1])
+    reproduce.reproduce(args)
+    assert given[0] == given[1]
+    assert given[0] != given[2]
 
 
 def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(

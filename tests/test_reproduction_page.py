@@ -4,16 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import reproduction_page
-from reproduction_page import Row
+from reproduction import page as reproduction_page
+from reproduction.page import Row
 
 ERROR = 'no room for <b>&</b> "this"'
 AXES = ("axis", "zero")

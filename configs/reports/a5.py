@@ -1,21 +1,21 @@
-"""Report 003, row A5: a residual U-Net, in Lab.
+"""Report 003, row A5: row A1 with a residual U-Net.
 
-    python -m jaxcolor.train --config configs/reports/a5.py --workdir runs/a5
-
-Published (COCO): FID 29.43, ε-accuracy 32.92 %, MAE 15.56, PSNR 21.55, 23 FPS. Data: COCO 2017 as
-TFDS data set, 8,000 to train and 2,000 to test; 500 more validate.
+python -m jaxcolor.train --config configs/reports/a5.py --workdir runs/a5
 """
 
 from jaxcolor import config as defaults
 
+TITLE = "residual U-Net"
+PUBLISHED = {
+    "FID": "29.43",
+    "ε-acc.": "32.92 %",
+    "MAE 0–255": "15.56",
+    "PSNR": "21.55",
+    "FPS": "23",
+}
+
 
 def get_config():
-    config = defaults.get_config()
-    config.data.source = "tfds"
-    config.data.path = "coco/2017"
-    config.data.train_split = "train[:8000]"
-    config.data.validation_split = "train[10000:10500]"
-    config.data.test_split = "train[8000:10000]"
+    config = defaults.from_file("a1.py", beside=__file__)
     config.generator.name = "residual_unet"
-    config.train.num_epochs = 50
     return config

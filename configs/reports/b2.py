@@ -1,27 +1,17 @@
 """Report 004, row B2: row B1 without pretraining.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
-    python -m jaxcolor.train --config configs/reports/b2.py --workdir runs/b2
-
-Published: SSIM 0.89217, PSNR 17.6496, on 100 test images. Data: COCO 2017 as TFDS data set, 8,000
-to train and 2,000 to test; 500 more validate.
+python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
+python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+python -m jaxcolor.train --config configs/reports/b2.py --workdir runs/b2
 """
 
 from jaxcolor import config as defaults
 
+TITLE = "B1 without pretraining"
+PUBLISHED = {"SSIM": "0.89217", "PSNR": "17.6496"}
+
 
 def get_config():
-    config = defaults.get_config()
-    config.data.source = "tfds"
-    config.data.path = "coco/2017"
-    config.data.train_split = "train[:8000]"
-    config.data.validation_split = "train[10000:10500]"
-    config.data.test_split = "train[8000:10000]"
-    config.data.batch_size = 64
-    config.generator.name = "fusion"
-    config.generator.segmentation = "deeplab_v3_resnet50"
-    config.generator.embedding = "inception_resnet_v2"
-    config.objective.discriminator_every = 5
-    config.train.num_epochs = 15
+    config = defaults.from_file("b1.py", beside=__file__)
+    config.train.pretrain_epochs = 0
     return config

@@ -1,26 +1,16 @@
 """Report 004, row B4: row B1 without the embedding.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-    python -m jaxcolor.train --config configs/reports/b4.py --workdir runs/b4
-
-Published: SSIM 0.93829, PSNR 19.3556, on 100 test images. Data: COCO 2017 as TFDS data set, 8,000
-to train and 2,000 to test; 500 more validate.
+python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
+python -m jaxcolor.train --config configs/reports/b4.py --workdir runs/b4
 """
 
 from jaxcolor import config as defaults
 
+TITLE = "B1 without embedding"
+PUBLISHED = {"SSIM": "0.93829", "PSNR": "19.3556"}
+
 
 def get_config():
-    config = defaults.get_config()
-    config.data.source = "tfds"
-    config.data.path = "coco/2017"
-    config.data.train_split = "train[:8000]"
-    config.data.validation_split = "train[10000:10500]"
-    config.data.test_split = "train[8000:10000]"
-    config.data.batch_size = 64
-    config.generator.name = "fusion"
-    config.generator.segmentation = "deeplab_v3_resnet50"
-    config.objective.discriminator_every = 5
-    config.train.pretrain_epochs = 20
-    config.train.num_epochs = 15
+    config = defaults.from_file("b1.py", beside=__file__)
+    config.generator.embedding = ""
     return config

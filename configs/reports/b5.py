@@ -3,21 +3,17 @@
     python -m jaxcolor.backbones.weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b5.py --workdir runs/b5
 
-Published: SSIM 0.90014, PSNR 19.0556, on 100 test images. Data: COCO 2017 as TFDS data set, 8,000
-to train and 2,000 to test; 500 more validate. Half of the squared error of a and b together is the
-mean of both.
+Half of the squared error of a and b together is the mean of both.
 """
 
 from jaxcolor import config as defaults
 
+TITLE = "Deep Koalarization"
+PUBLISHED = {"SSIM": "0.90014", "PSNR": "19.0556"}
+
 
 def get_config():
-    config = defaults.get_config()
-    config.data.source = "tfds"
-    config.data.path = "coco/2017"
-    config.data.train_split = "train[:8000]"
-    config.data.validation_split = "train[10000:10500]"
-    config.data.test_split = "train[8000:10000]"
+    config = defaults.from_file("data/coco_10000.py", beside=__file__)
     config.data.batch_size = 64
     config.generator.name = "fusion"
     config.generator.embedding = "inception_resnet_v2"

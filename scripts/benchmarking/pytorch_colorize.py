@@ -5,8 +5,9 @@ import pathlib
 import numpy as np
 import torch
 from PIL import Image
-from pytorch_networks import UNet
 from torch.nn import functional
+
+from benchmarking.pytorch_networks import UNet
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

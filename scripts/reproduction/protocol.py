@@ -2,25 +2,30 @@
 
 import argparse
 import ast
+import hashlib
 import json
 import math
 import pathlib
 import runpy
+from collections.abc import Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
-from published import EXPERIMENTS
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
 from jaxcolor.config import InputError
 
-CONFIGS = pathlib.Path(__file__).parent.parent / "configs" / "reports"
+CONFIGS = pathlib.Path(__file__).parents[2] / "configs" / "reports"
+_FILES = [path for letter in "wosab" for path in sorted(CONFIGS.glob(f"{letter}*.py"))]
+# Name to the globals of its file: `TITLE`, `PUBLISHED` (score to number as printed in the report,
+# from other data) and `get_config`; in the order of the reports.
+EXPERIMENTS = {path.stem.upper(): runpy.run_path(str(path)) for path in _FILES}
 # What all experiments share, and the options that set it for all of them, if there are any.
 _SHARED = {
     "data.source": "--data",
     "data.path": "--data",
-    "data.image_size": "--image-size",
+    "data.image_size": "--image_size",
     "data.validation_fraction": "",
     "data.test_fraction": "",
     "data.split_file": "",
@@ -93,7 +98,7 @@ def configure(
     Raises:
         InputError: a value of the wrong kind.
     """
-    config = runpy.run_path(str(CONFIGS / f"{name.lower()}.py"))["get_config"]()
+    config = EXPERIMENTS[name]["get_config"]()
     if config.init_from:
         config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
     apply(config, args, changes)
@@ -131,6 +136,15 @@ def _change(config: ConfigDict, changes: dict[str, dict[str, Any]], name: str) -
         config.update_from_flattened_dict(changes.get(name, {}))
     except TypeError as error:
         raise InputError(f"--set: {error}") from error
+
+
+def hash_files(paths: Sequence[pathlib.Path]) -> str:
+    """Returns the SHA-256, in hex, of those of all files, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
 
 
 def num_steps(config: ConfigDict) -> int:

@@ -14,12 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxcolor import cli
+
 
 def parser(description: str | None, runs: int) -> argparse.ArgumentParser:
     """Makes a parser with the options of every benchmark."""
-    result = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    result = cli.Parser(description)
     result.add_argument("--runs", type=int, default=runs, help=f"of each way ({runs})")
     result.add_argument("--quick", action="store_true", help="small, to see that it works")
     result.add_argument("--json", type=pathlib.Path, help="where the figures go")

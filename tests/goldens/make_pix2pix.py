@@ -1,7 +1,7 @@
-"""Makes the golden outputs that the tests compare with, from PyTorch.
+"""Makes the golden outputs of pix2pix, its updates and optimizers, from PyTorch.
 
     pip install torch==2.13.0
-    python scripts/make_goldens.py
+    python tests/goldens/make_pix2pix.py
 
 Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored.
 """
@@ -12,30 +12,21 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from pytorch_references import load_seeded
 from torch import nn
 
-TESTS = pathlib.Path(__file__).parent.parent / "tests"
-sys.path.insert(0, str(TESTS))
-import seeded  # noqa: E402
-from pytorch_networks import UNet, make_patchgan  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "scripts"))
+import seeded
+from benchmarking.pytorch_networks import UNet, make_patchgan
 
-
-def load_seeded(network: nn.Module) -> nn.Module:
-    """Fills a network with the weights that its tensors' names draw."""
-    shapes = {
-        name: tuple(tensor.shape)
-        for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    weights = {name: torch.tensor(value) for name, value in seeded.weights(shapes).items()}
-    network.load_state_dict(weights, strict=False)
-    return network
+GOLDENS = pathlib.Path(__file__).parent
 
 
 def unet_outputs() -> dict[str, np.ndarray]:
     """Outputs of a U-Net in evaluation and in training, and the full one's parameter count."""
     x = torch.tensor(seeded.normal("input", (2, 1, 64, 64)))
-    network = load_seeded(UNet(levels=6, num_filters=4))
+    network = load_seeded(UNet(levels=6, num_filters=4), seeded.weights)
     with torch.no_grad():
         evaluated = network.eval()(x).numpy()
         trained = network.train()(x).numpy()
@@ -69,8 +60,8 @@ def optimizer_paths() -> dict[str, np.ndarray]:
 
 def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
     """Losses of three training steps, as PyTorch code for pix2pix and for WGANs computes them."""
-    generator = load_seeded(UNet(levels=5, num_filters=4))
-    discriminator = load_seeded(make_patchgan(4))
+    generator = load_seeded(UNet(levels=5, num_filters=4), seeded.weights)
+    discriminator = load_seeded(make_patchgan(4), seeded.weights)
 
     def make_optimizer(network: nn.Module) -> torch.optim.Optimizer:
         if wasserstein:
@@ -121,7 +112,7 @@ def main() -> None:
         "wgan_clip": training_losses(wasserstein=True),
     }
     for name, arrays in goldens.items():
-        np.savez_compressed(TESTS / "goldens" / f"{name}.npz", **arrays)
+        np.savez_compressed(GOLDENS / f"{name}.npz", **arrays)
         print(name, {key: array.shape for key, array in arrays.items()})
 
 

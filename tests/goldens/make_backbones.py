@@ -3,7 +3,7 @@
     pip install torch==2.13.0 scipy==1.17.1 safetensors huggingface_hub pyyaml tqdm
     pip install --no-deps torchvision==0.28.0 pytorch-fid==0.3.0 timm==1.0.31 \
         torch-fidelity==0.4.0 lpips==0.1.4
-    python scripts/make_backbone_goldens.py --inception inception_v3_fid_to_mixed_6e.safetensors
+    python tests/goldens/make_backbones.py --inception inception_v3_fid_to_mixed_6e.safetensors
 
 Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored, and of each
 output some numbers at seeded places. With a file of real weights, also the features that
@@ -16,25 +16,14 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
+import pytorch_references
 import safetensors.torch
 import torch
 
-TESTS = pathlib.Path(__file__).parent.parent / "tests"
-sys.path.insert(0, str(TESTS))
-import seeded  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+import seeded
 
-
-def define_operators() -> None:
-    """Names torchvision's compiled operators, which its builds for CPUs alone do not bring."""
-    library = torch.library.Library("torchvision", "DEF")
-    plain = ("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "deform_conv2d")
-    names = ["nms", "qnms", "qroi_align", *plain, *(f"_{name}_backward" for name in plain)]
-    for name in names:
-        library.define(f"{name}(Tensor x) -> Tensor")
-    globals()["_library"] = library  # The names last as long as it does.
-
-
-define_operators()
+pytorch_references.define_operators()
 
 import lpips  # noqa: E402
 import pytorch_fid.inception  # noqa: E402
@@ -45,22 +34,12 @@ from timm.models.inception_resnet_v2 import InceptionResnetV2  # noqa: E402
 from torch_fidelity.metric_isc import isc_features_to_metric  # noqa: E402
 from torch_fidelity.metric_kid import kid_features_to_metric  # noqa: E402
 
+GOLDENS = pathlib.Path(__file__).parent
+
 
 def load_seeded(network: torch.nn.Module, rename: Callable[[str], str] = str) -> torch.nn.Module:
     """Fills a network with the weights that its tensors' official names draw."""
-    shapes = {
-        rename(name): tuple(tensor.shape)
-        for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    drawn = seeded.feature_weights(shapes)
-    state = {
-        name: torch.tensor(drawn[rename(name)])
-        for name in network.state_dict()
-        if rename(name) in drawn
-    }
-    network.load_state_dict(state, strict=False)
-    return network.eval()
+    return pytorch_references.load_seeded(network, seeded.feature_weights, rename).eval()
 
 
 def record(network: torch.nn.Module, taps: dict[str, torch.nn.Module], size: int) -> dict:
@@ -229,10 +208,10 @@ def main() -> None:
         "inception_v3_real": real_features(args.inception),
     }
     for name, arrays in goldens.items():
-        np.savez_compressed(TESTS / "goldens" / f"backbone_{name}.npz", **arrays)
+        np.savez_compressed(GOLDENS / f"backbone_{name}.npz", **arrays)
         print(name, {tap: (len(a), float(np.abs(a).max())) for tap, a in arrays.items()})
     for name, scores in (("inception_scores", inception_scores()), ("perceptual", perceptual())):
-        np.savez_compressed(TESTS / "goldens" / f"{name}.npz", **scores)
+        np.savez_compressed(GOLDENS / f"{name}.npz", **scores)
         print({tap: a for tap, a in scores.items() if a.size < 10})
 
 

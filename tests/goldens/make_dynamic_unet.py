@@ -4,7 +4,7 @@
         scipy cloudpickle
     pip install --no-deps torchvision==0.28.0 fastai==2.8.12 fastcore==2.2.39 fastprogress==1.0.3 \
         fasttransform==0.0.5 fastdownload==0.0.8
-    python scripts/make_dynamic_unet_golden.py
+    python tests/goldens/make_dynamic_unet.py
 
 Weights and inputs are drawn by name (tests/seeded.py), so that of each output only some numbers at
 seeded places are stored.
@@ -14,40 +14,25 @@ import pathlib
 import sys
 
 import numpy as np
+import pytorch_references
 import torch
 
-TESTS = pathlib.Path(__file__).parent.parent / "tests"
-sys.path.insert(0, str(TESTS))
-import seeded  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+import seeded
 
-
-def define_operators() -> torch.library.Library:
-    """Names torchvision's compiled operators, which its builds for CPUs alone do not bring."""
-    library = torch.library.Library("torchvision", "DEF")
-    plain = ("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "deform_conv2d")
-    for name in ["nms", "qnms", "qroi_align", *plain, *(f"_{name}_backward" for name in plain)]:
-        library.define(f"{name}(Tensor x) -> Tensor")
-    return library
-
-
-_LIBRARY = define_operators()  # The names last as long as it does.
+pytorch_references.define_operators()
 
 from fastai.vision.learner import create_body  # noqa: E402
 from fastai.vision.models.unet import DynamicUnet  # noqa: E402
 from torchvision.models import resnet18  # noqa: E402
 
+GOLDENS = pathlib.Path(__file__).parent
+
 
 def network(size: int) -> torch.nn.Module:
     """The Dynamic U-Net over ResNet-18, one channel to two, with weights drawn by name."""
     unet = DynamicUnet(create_body(resnet18(), 1, False, -2), 2, (size, size))
-    shapes = {
-        name: tuple(tensor.shape)
-        for name, tensor in unet.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    weights = {n: torch.tensor(w) for n, w in seeded.feature_weights(shapes).items()}
-    unet.load_state_dict(weights, strict=False)
-    return unet
+    return pytorch_references.load_seeded(unet, seeded.feature_weights)
 
 
 def output(size: int, train: bool) -> np.ndarray:
@@ -67,7 +52,7 @@ def main() -> None:
         "train_64": output(64, train=True),
         "num_parameters": np.array(sum(p.numel() for p in network(64).parameters())),
     }
-    np.savez_compressed(TESTS / "goldens" / "dynamic_unet.npz", **arrays)
+    np.savez_compressed(GOLDENS / "dynamic_unet.npz", **arrays)
     print({name: (a.size, float(np.abs(a).max())) for name, a in arrays.items()})
 
 

@@ -1,0 +1,13 @@
+"""COCO 2017 as TFDS data set: 8,000 images to train and 2,000 to test; 500 more validate."""
+
+from jaxcolor import config as defaults
+
+
+def get_config():
+    config = defaults.get_config()
+    config.data.source = "tfds"
+    config.data.path = "coco/2017"
+    config.data.train_split = "train[:8000]"
+    config.data.validation_split = "train[10000:10500]"
+    config.data.test_split = "train[8000:10000]"
+    return config

@@ -1,0 +1,1 @@
+"""What the benchmarks share: the clock, and PyTorch's side of the races."""

@@ -1,0 +1,1 @@
+"""What `reproduce.py` is made of: the protocol and the page."""
