@@ -14,12 +14,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from jaxcolor import images, models
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.models.convolution import compile_network
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.training import checkpoint
 

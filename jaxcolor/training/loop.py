@@ -17,10 +17,10 @@ from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources, spaces, transforms
 from jaxcolor.metrics.report import Scores
-from jaxcolor.models.convolution import compile_network
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import start
