@@ -10,7 +10,7 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import inference
+from jaxcolor import file_batch, inference
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
@@ -37,7 +37,7 @@ def main() -> None:
         colorizer = inference.Colorizer.from_checkpoint(
             args.checkpoint, keep_lightness=args.keep_lightness
         )
-        problems = inference.colorize_files(colorizer, args.inputs, args.output)
+        problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     if problems:

@@ -13,7 +13,7 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import images, inference
+from jaxcolor import images, inference, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> None:
         else:
             source = sources.open_splits(data, ["test"])["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        rows = inference.evaluate(colorizer, source, scores)
+        rows = scoring.evaluate(colorizer, source, scores)
         size = data.image_size * data.target_scale
         facts = {"data": name, "size": f"{size} × {size}"}
         path = args.json or args.workdir / default
