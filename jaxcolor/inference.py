@@ -1,5 +1,7 @@
 """`Colorizer`: a checkpoint and an image of any size in, a color image out."""
 
+import collections
+import itertools
 import pathlib
 from typing import Any
 
@@ -18,6 +20,8 @@ from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
+# Chunks that are under way while an earlier one is copied: they keep the device busy.
+_CHUNKS_AHEAD = 2
 _LAB = spaces.SPACES["lab"]
 
 
@@ -142,16 +146,21 @@ def _replace_ab(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     Returns:
         `[H, W, 3]` uint8, sRGB.
     """
-    flat_ab = ab.reshape(-1, 2)
-    flat_rgb = rgb.reshape(-1, 3)
+    flat_rgb, flat_ab = rgb.reshape(-1, 3), ab.reshape(-1, 2)
+    parts = [slice(i, i + _CHUNK) for i in range(0, len(flat_rgb), _CHUNK)]
+    chunks = (_join_pixels(_pad(flat_rgb[part]), _pad(flat_ab[part])) for part in parts)
+    ahead = collections.deque(itertools.islice(chunks, _CHUNKS_AHEAD))
     result = np.empty_like(flat_rgb)
-    for start in range(0, len(flat_rgb), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        count = len(flat_rgb[part])
-        padding = ((0, _CHUNK - count), (0, 0))
-        chunk = _join_pixels(np.pad(flat_rgb[part], padding), np.pad(flat_ab[part], padding))
-        result[part] = np.asarray(chunk)[:count]
+    for part in parts:
+        ahead.extend(itertools.islice(chunks, 1))
+        result[part] = np.asarray(ahead.popleft())[: len(result[part])]
     return result.reshape(rgb.shape)
+
+
+def _pad(pixels: np.ndarray) -> np.ndarray:
+    """Pads `[n, C]` with zeros to the size of a chunk."""
+    missing = _CHUNK - len(pixels)
+    return np.pad(pixels, ((0, missing), (0, 0))) if missing else pixels
 
 
 @jax.jit
