@@ -24,6 +24,9 @@ def main() -> None:
     )
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
     parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
+    parser.add_argument(
+        "--last", action="store_true", help="the last checkpoint instead of the best"
+    )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
     parser.add_argument(
         "--no_keep_lightness",
@@ -35,7 +38,7 @@ def main() -> None:
     parallel.set_up()
     try:
         colorizer = inference.Colorizer.from_checkpoint(
-            args.checkpoint, keep_lightness=args.keep_lightness
+            args.checkpoint, last=args.last, keep_lightness=args.keep_lightness
         )
         problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:

@@ -28,6 +28,9 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--workdir", type=pathlib.Path, help="of a training run")
+    parser.add_argument(
+        "--last", action="store_true", help="the last checkpoint instead of the best"
+    )
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
@@ -44,8 +47,9 @@ def main() -> None:
     args = parser.parse_args()
     if (args.workdir is None) == (args.predictions is None):
         parser.error("give either --workdir or --predictions")
-    if (args.predictions is None) != (args.truth is None) or (args.predictions and args.data):
-        parser.error("--predictions goes with --truth, and --data with --workdir")
+    of_run = args.data or args.last
+    if (args.predictions is None) != (args.truth is None) or (args.predictions and of_run):
+        parser.error("--predictions goes with --truth, and --data and --last with --workdir")
     if args.json and args.json.suffix != ".json":
         parser.error(f"--json {args.json}: must end in .json; the Markdown lies beside it as .md")
     parallel.set_up()
@@ -60,7 +64,7 @@ def _run(args: argparse.Namespace) -> None:
     placement = inception.Placement(len(devices.local), devices.replicate, devices.spread)
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
     if args.workdir:
-        colorizer = inference.Colorizer.from_checkpoint(args.workdir)
+        colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
         data = colorizer.config.data
         if args.data:
             paths = images.find(args.data)
@@ -72,7 +76,8 @@ def _run(args: argparse.Namespace) -> None:
             name, default = f"test split of {data.path or data.source}", "scores.json"
         rows = scoring.evaluate(colorizer, source, scores)
         size = data.image_size * data.target_scale
-        facts = {"data": name, "size": f"{size} × {size}"}
+        checkpoint = "last" if args.last else "best"
+        facts = {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth, scores)

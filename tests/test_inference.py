@@ -10,11 +10,12 @@ from jaxcolor import images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.training import loop
+from jaxcolor.training.checkpoint import Checkpoints
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The workdir of a short run."""
+    """The workdir of a short run; a worse, last checkpoint paints everything gray."""
     from jaxcolor import config as config_lib
 
     config = config_lib.get_config()
@@ -27,8 +28,12 @@ def run(tmp_path_factory):
     config.train.num_steps = 3
     config.train.ema_decay = 0.5
     workdir = tmp_path_factory.mktemp("inference") / "run"
-    state = loop.train_and_evaluate(config, workdir)
-    return workdir, jax.device_get(state), config
+    state = jax.device_get(loop.train_and_evaluate(config, workdir))
+    checkpoints = Checkpoints(workdir)
+    gray = state.replace(ema=jax.tree.map(np.zeros_like, state.ema))
+    checkpoints.save(4, gray, {}, {"PSNR": 0.0})
+    checkpoints.close()
+    return workdir, state, config
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (1, 1), (7, 300), (301, 40), (513, 517)])
@@ -98,13 +103,15 @@ def test_variables_of_another_network_are_refused(config):
         inference.Colorizer(config, variables)
 
 
-def test_a_checkpoint_gives_the_average_of_the_best_step(run):
+def test_a_checkpoint_gives_the_average_of_the_best_or_the_last_step(run):
     workdir, state, config = run
     photo = picture(32, 32)[None]
     np.testing.assert_array_equal(
         inference.Colorizer.from_checkpoint(str(workdir)).predict(photo),
         inference.Colorizer(config, state.ema).predict(photo),
     )
+    last = inference.Colorizer.from_checkpoint(workdir, last=True)
+    np.testing.assert_allclose(last.predict(photo), transforms.to_gray(photo), atol=1)
 
 
 def test_what_is_no_checkpoint_is_refused(run, tmp_path):
@@ -127,22 +134,30 @@ def test_what_is_no_checkpoint_is_refused(run, tmp_path):
 
 def test_commands(run, photos, tmp_path):
     workdir, _, _ = run
-    for data, scores, count in (((), "scores", 4), (("--data", photos), "scores_photos", 12)):
-        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *data)
+    for options, scores, count, checkpoint in (
+        ((), "scores", 4, "best"),
+        (("--data", photos, "--last"), "scores_photos", 12, "last"),
+    ):
+        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *options)
         assert done.returncode == 0, done.stderr
         assert "| gray, min" in done.stdout
         assert "no FID and KID: the weights 'inception_v3_fid' are not on this" in done.stdout
         assert f"images: {count}\n" in (workdir / f"{scores}.md").read_text()
-        assert json.loads((workdir / f"{scores}.json").read_text())["scores"]["model"]
+        found = json.loads((workdir / f"{scores}.json").read_text())
+        assert found["checkpoint"] == checkpoint
+        rows = found["scores"]
+        assert (rows["model"]["MAE"] == rows["gray"]["MAE"]) == (checkpoint == "last")
 
     (photos / "bad.jpg").write_bytes(b"nothing")
     colored = run_module(
-        "jaxcolor.colorize", photos, "--checkpoint", workdir, "--output", tmp_path / "out"
+        "jaxcolor.colorize", photos, "--checkpoint", workdir, "--last", "--output", tmp_path / "out"
     )
     assert colored.returncode == 1
     assert "bad.jpg" in colored.stderr
     assert "Traceback" not in colored.stderr
-    assert len(images.find(tmp_path / "out")) == 12
+    written = images.find(tmp_path / "out")
+    assert len(written) == 12
+    assert np.ptp(images.read(written[0]).astype(int), axis=-1).max() <= 1
 
     for command in (
         ("jaxcolor.evaluate", "--workdir", tmp_path),
