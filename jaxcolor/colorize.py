@@ -9,7 +9,7 @@ bottom. What cannot be read is listed in the end and makes the exit status 1; th
 import pathlib
 import sys
 
-from jaxcolor import cli, inference
+from jaxcolor import cli, file_batch, inference
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
@@ -19,6 +19,9 @@ def main() -> None:
     parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
     parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
+    parser.add_argument(
+        "--last", action="store_true", help="the last checkpoint instead of the best"
+    )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
     parser.add_argument(
         "--no_keep_lightness",
@@ -30,9 +33,9 @@ def main() -> None:
     parallel.set_up()
     try:
         colorizer = inference.Colorizer.from_checkpoint(
-            args.checkpoint, keep_lightness=args.keep_lightness
+            args.checkpoint, last=args.last, keep_lightness=args.keep_lightness
         )
-        problems = inference.colorize_files(colorizer, args.inputs, args.output)
+        problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     if problems:

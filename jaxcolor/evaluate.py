@@ -13,7 +13,7 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import cli, images, inference
+from jaxcolor import cli, images, inference, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -24,6 +24,9 @@ def main() -> None:
     """Scores, prints the table and writes it."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.evaluate")
     parser.add_argument("--workdir", type=pathlib.Path, help="of a training run")
+    parser.add_argument(
+        "--last", action="store_true", help="the last checkpoint instead of the best"
+    )
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
@@ -40,8 +43,9 @@ def main() -> None:
     args = parser.parse_args()
     if (args.workdir is None) == (args.predictions is None):
         parser.error("give either --workdir or --predictions")
-    if (args.predictions is None) != (args.truth is None) or (args.predictions and args.data):
-        parser.error("--predictions goes with --truth, and --data with --workdir")
+    of_run = args.data or args.last
+    if (args.predictions is None) != (args.truth is None) or (args.predictions and of_run):
+        parser.error("--predictions goes with --truth, and --data and --last with --workdir")
     if args.json and args.json.suffix != ".json":
         parser.error(f"--json {args.json}: must end in .json; the Markdown lies beside it as .md")
     parallel.set_up()
@@ -56,7 +60,7 @@ def _run(args: argparse.Namespace) -> None:
     placement = inception.Placement(len(devices.local), devices.replicate, devices.spread)
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
     if args.workdir:
-        colorizer = inference.Colorizer.from_checkpoint(args.workdir)
+        colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
         data = colorizer.config.data
         if args.data:
             paths = images.find(args.data)
@@ -66,9 +70,10 @@ def _run(args: argparse.Namespace) -> None:
         else:
             source = sources.open_splits(data, ["test"])["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        rows = inference.evaluate(colorizer, source, scores)
+        rows = scoring.evaluate(colorizer, source, scores)
         size = data.image_size * data.target_scale
-        facts = {"data": name, "size": f"{size} × {size}"}
+        checkpoint = "last" if args.last else "best"
+        facts = {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth, scores)

@@ -1,34 +1,28 @@
 """`Colorizer`: a checkpoint and an image of any size in, a color image out."""
 
-import functools
+import collections
+import itertools
 import pathlib
-import tempfile
-import time
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
-from tqdm import tqdm
 
-from jaxcolor import images, models
+from jaxcolor import models
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
-from jaxcolor.data import pipeline, spaces, transforms
-from jaxcolor.data.sources import Source
-from jaxcolor.metrics import report
-from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.models.convolution import compile_network
+from jaxcolor.data import spaces, transforms
 from jaxcolor.models.generator import Generator, Variables
+from jaxcolor.models.prediction import Predictor
 from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
+# Chunks that are under way while an earlier one is copied: they keep the device busy.
+_CHUNKS_AHEAD = 2
 _LAB = spaces.SPACES["lab"]
-# Images and repetitions that speed is measured on.
-_SPEED_IMAGES = 16
-_SPEED_RUNS = 5
 
 
 class Colorizer:
@@ -65,7 +59,7 @@ class Colorizer:
             raise InputError(f"variables: are not of config.generator: {problem}")
         self.config = config
         self.keep_lightness = keep_lightness
-        self._arguments = jax.device_put((variables, generator.frozen))
+        self._variables, self._frozen = jax.device_put((variables, generator.frozen))
 
         join = space.join_ab if keep_lightness else space.join
 
@@ -73,10 +67,8 @@ class Colorizer:
             gray = space.to_gray(rgb)
             return join(gray, generator.apply(variables, frozen, gray))
 
-        self._to_gray = jax.jit(lambda rgb: space.to_network(rgb)["gray"])
-        self._generate = compile_network(generator.apply)
         self._paint = compile_network(paint)
-        self._recolor = compile_network(functools.partial(models.recolor, generator, space))
+        self._predictor = Predictor(generator, space, config.data.batch_size)
 
     @classmethod
     def from_checkpoint(
@@ -113,63 +105,26 @@ class Colorizer:
                 f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
             )
         rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
-        seen = transforms.fit(rgb, self.config.data.image_size, "stretch")
-        painted = np.asarray(self._paint(*self._arguments, seen[None]))[0]
+        small = transforms.fit(rgb, self.config.data.image_size, "stretch")
+        painted = np.asarray(self._paint(self._variables, self._frozen, small[None]))[0]
         scaled = _resize(painted, *image.shape[:2])
         if self.keep_lightness:
-            return _put_colors(rgb, scaled)
+            return _replace_ab(rgb, scaled)
         return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Takes the colors of images of the network's size away and guesses them.
 
+        They are padded to batches of `config.data.batch_size`.
+
         Args:
-            rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size` · `target_scale`.
+            rgb: `[N, S, S, 3]` uint8, sRGB, N at least 1, S being `config.data.image_size` ·
+                `target_scale`.
 
         Returns:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
         """
-        return np.asarray(self._recolor(*self._arguments, rgb))
-
-    def measure_speed(self, batch: np.ndarray) -> dict[str, float]:
-        """Measures images per second.
-
-        Args:
-            batch: `[N, S, S, 3]` uint8.
-
-        Returns:
-            `fps_generator`, of the generator alone on the batch, and `fps_files`, of the whole
-            way from file to file, one at a time; medians of several runs.
-        """
-        gray = self._to_gray(batch)
-
-        def generate() -> None:
-            jax.block_until_ready(self._generate(*self._arguments, gray))
-
-        with tempfile.TemporaryDirectory() as folder:
-            inputs = []
-            for i, rgb in enumerate(batch):
-                inputs.append(pathlib.Path(folder, f"{i}.png"))
-                images.write(inputs[-1], rgb)
-
-            def colorize() -> None:
-                for path in inputs:
-                    images.write(path.with_suffix(".out.png"), self(images.read(path)))
-
-            return {
-                "fps_generator": len(batch) / _median_seconds(generate),
-                "fps_files": len(inputs) / _median_seconds(colorize),
-            }
-
-
-def _median_seconds(run: Callable[[], None]) -> float:
-    run()
-    seconds = []
-    for _ in range(_SPEED_RUNS):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds))
+        return self._predictor(self._variables, self._frozen, rgb)
 
 
 def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -181,98 +136,33 @@ def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.stack(planes, axis=-1)
 
 
-def _put_colors(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+def _replace_ab(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """Gives an image other colors, keeping its own lightness.
 
     Args:
-        rgb: `[H, W, 3]` uint8.
+        rgb: `[H, W, 3]` uint8, sRGB.
         ab: `[H, W, 2]` float32 in [-1, 1].
 
     Returns:
-        `[H, W, 3]` uint8.
+        `[H, W, 3]` uint8, sRGB.
     """
-    flat_ab = ab.reshape(-1, 2)
-    flat_rgb = rgb.reshape(-1, 3)
+    flat_rgb, flat_ab = rgb.reshape(-1, 3), ab.reshape(-1, 2)
+    parts = [slice(i, i + _CHUNK) for i in range(0, len(flat_rgb), _CHUNK)]
+    chunks = (_join_pixels(_pad(flat_rgb[part]), _pad(flat_ab[part])) for part in parts)
+    ahead = collections.deque(itertools.islice(chunks, _CHUNKS_AHEAD))
     result = np.empty_like(flat_rgb)
-    for start in range(0, len(flat_rgb), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        count = len(flat_rgb[part])
-        padding = ((0, _CHUNK - count), (0, 0))
-        chunk = _recolor_pixels(np.pad(flat_rgb[part], padding), np.pad(flat_ab[part], padding))
-        result[part] = np.asarray(chunk)[:count]
+    for part in parts:
+        ahead.extend(itertools.islice(chunks, 1))
+        result[part] = np.asarray(ahead.popleft())[: len(result[part])]
     return result.reshape(rgb.shape)
 
 
+def _pad(pixels: np.ndarray) -> np.ndarray:
+    """Pads `[n, C]` with zeros to the size of a chunk."""
+    missing = _CHUNK - len(pixels)
+    return np.pad(pixels, ((0, missing), (0, 0))) if missing else pixels
+
+
 @jax.jit
-def _recolor_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
+def _join_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
     return _LAB.from_network(_LAB.to_gray(rgb), ab)
-
-
-def evaluate(
-    colorizer: Colorizer, source: Source, evaluation: Evaluation
-) -> dict[str, dict[str, Any]]:
-    """Scores a colorizer, and gray beside it, at the network's size.
-
-    Args:
-        colorizer: to be scored.
-        source: the true images.
-        evaluation: scores the images.
-
-    Returns:
-        Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
-    """
-    data = colorizer.config.data
-    with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
-        for rgb in pipeline.eval_batches(source, data, data.batch_size):
-            evaluation.add("model", colorizer.predict(rgb), rgb)
-            bar.update(len(rgb))
-    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, _SPEED_IMAGES)))
-    return report.merge(evaluation.summary(), {"model": speed})
-
-
-def colorize_files(
-    colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
-) -> list[str]:
-    """Colors files, and folders with all that is below them, into an output folder.
-
-    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and what lies
-    in the output folder already is no input. Transparency is laid over white.
-
-    Args:
-        colorizer: does the work.
-        inputs: image files and folders.
-        output: folder, made if need be.
-
-    Returns:
-        What could not be read or written, a line for each; everything else is done.
-
-    Raises:
-        InputError: nothing is done at all, because an output would replace an input or another
-            output, or an input does not exist.
-    """
-    jobs: dict[pathlib.Path, pathlib.Path] = {}
-    for given in inputs:
-        if not given.exists():
-            raise InputError(f"{given}: no such file or folder")
-        found = images.find(given) if given.is_dir() else [given]
-        if given.resolve() in output.resolve().parents:  # It holds what was done before.
-            found = [p for p in found if not p.resolve().is_relative_to(output.resolve())]
-        for path in found:
-            target = output / (path.relative_to(given) if given.is_dir() else path.name)
-            if target in jobs:
-                raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
-            jobs[target] = path
-    originals = {path.resolve() for path in jobs.values()}
-    for target in jobs:
-        if target.resolve() in originals:
-            raise InputError(f"--output {output}: would overwrite {target}; take another folder")
-
-    problems = []
-    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
-        try:
-            images.write(target, colorizer(images.read(path)))
-        except InputError as error:
-            problems.append(str(error))
-        except (OSError, ValueError) as error:
-            problems.append(f"{target}: cannot be written: {error}")
-    return problems

@@ -22,7 +22,7 @@ from benchmarking import pytorch_colorize, timing
 from benchmarking.pytorch_networks import UNet
 
 from jaxcolor import config as config_lib
-from jaxcolor import images, inference
+from jaxcolor import file_batch, images, inference
 from jaxcolor.data import scenes
 from jaxcolor.models import unet
 from jaxcolor.training import loop
@@ -92,7 +92,7 @@ def main() -> None:
         assert figures["mean_difference"] < 1, figures
 
         def ours(paths: list[pathlib.Path]) -> Callable[[], object]:
-            return lambda: inference.colorize_files(colorizer, paths, folder / "ours")
+            return lambda: file_batch.colorize_files(colorizer, paths, folder / "ours")
 
         def theirs(paths: list[pathlib.Path]) -> Callable[[], object]:
             out = folder / "theirs.jpg"

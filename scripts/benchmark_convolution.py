@@ -22,9 +22,9 @@ from benchmarking import timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
+from jaxcolor.compilation import compile_network
 from jaxcolor.losses.gan import gradient_penalty
 from jaxcolor.models import layers
-from jaxcolor.models.convolution import compile_network
 
 _PADDING = ((1, 1), (1, 1))
 # How much the results may differ in float64, relative to the largest number.

@@ -24,7 +24,7 @@ from ml_collections import ConfigDict
 from reproduction import page, protocol
 from reproduction.page import Row
 
-from jaxcolor import cli, files, images, inference
+from jaxcolor import cli, files, images, inference, scoring
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
@@ -90,7 +90,7 @@ def run(
     large = np.stack([images.resize(p, scale * len(p), scale * len(p)) for p in photos])
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     test = sources.open_splits(config.data, ["test"])["test"]
-    rows = inference.evaluate(colorizer, test, scores)
+    rows = scoring.evaluate(colorizer, test, scores)
     result = Result(rows, scores.facts(), colorizer.predict(large))
     with files.written_whole(workdir / "pictures.npy") as partial:
         np.save(partial, result.pictures)

@@ -28,12 +28,14 @@ if importlib.metadata.version("jaxlib") < "0.11":  # Later ones do not know the 
 os.environ["HOME"] = _COMPILED
 
 import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import seeded  # noqa: E402
 import seeded_networks  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from jaxcolor import color, images, inference, models  # noqa: E402
 from jaxcolor import config as config_lib  # noqa: E402
 from jaxcolor.backbones import networks, weights  # noqa: E402
 
@@ -72,6 +74,26 @@ def photos(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(path)
     return folder
+
+
+def picture(height, width):
+    """A smooth picture, `[height, width, 3]` uint8, of lightness that leaves room for colors."""
+    small = np.random.default_rng(0).integers(60, 190, (4, 4, 3), dtype=np.uint8)
+    return images.resize(small, height, width)
+
+
+def lightness(pixels):
+    """L of `[H, W, 3]` uint8."""
+    return np.asarray(color.rgb_to_lab(jnp.asarray(pixels / 255, jnp.float32)))[..., 0]
+
+
+@pytest.fixture
+def colorizer(config):
+    """A colorizer of strong, arbitrary colors that all lie within sRGB for middle grays."""
+    variables = models.build_generator(config).init(jax.random.key(0), config.data.image_size)
+    variables["params"]["up_0"]["kernel"] *= 3
+    variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
+    return inference.Colorizer(config, variables)
 
 
 @functools.cache

@@ -4,34 +4,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from comparison import assert_trees_close
-from conftest import run_module
-from PIL import Image
+from conftest import lightness, picture, run_module
 
-from jaxcolor import color, images, inference, models
+from jaxcolor import images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
-from jaxcolor.data.sources import FileSource
-from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.training import loop
-
-
-def make_colorizer(config, seed=0):
-    """A colorizer of strong, arbitrary colors that all lie within sRGB for middle grays."""
-    variables = models.build_generator(config).init(jax.random.key(seed), config.data.image_size)
-    variables["params"]["up_0"]["kernel"] *= 3
-    variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
-    return inference.Colorizer(config, variables)
-
-
-@pytest.fixture
-def colorizer(config):
-    return make_colorizer(config)
+from jaxcolor.training.checkpoint import Checkpoints
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The workdir of a short run."""
+    """The workdir of a short run; a worse, last checkpoint paints everything gray."""
     from jaxcolor import config as config_lib
 
     config = config_lib.get_config()
@@ -44,18 +28,12 @@ def run(tmp_path_factory):
     config.train.num_steps = 3
     config.train.ema_decay = 0.5
     workdir = tmp_path_factory.mktemp("inference") / "run"
-    state = loop.train_and_evaluate(config, workdir)
-    return workdir, jax.device_get(state), config
-
-
-def picture(height, width, seed=0):
-    rng = np.random.default_rng(seed)
-    small = rng.integers(60, 190, (4, 4, 3), dtype=np.uint8)
-    return images.resize(small, height, width)
-
-
-def lightness(pixels):
-    return np.asarray(color.rgb_to_lab(jnp.asarray(pixels / 255, jnp.float32)))[..., 0]
+    state = jax.device_get(loop.train_and_evaluate(config, workdir))
+    checkpoints = Checkpoints(workdir)
+    gray = state.replace(ema=jax.tree.map(np.zeros_like, state.ema))
+    checkpoints.save(4, gray, {}, {"PSNR": 0.0})
+    checkpoints.close()
+    return workdir, state, config
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (1, 1), (7, 300), (301, 40), (513, 517)])
@@ -117,16 +95,23 @@ def test_a_generator_of_rgb_keeps_the_photos_lightness_unless_told_not_to(config
     np.testing.assert_allclose(free, np.broadcast_to([204, 153, 76], free.shape), atol=1)
 
 
-def test_variables_of_another_network_are_refused(colorizer, config):
+def test_variables_of_another_network_are_refused(config):
+    generator = models.build_generator(config)
+    variables = models.variable_shapes(generator, config.data.image_size)
     config.generator.num_filters = 8
     with pytest.raises(InputError, match=r"variables: .*the shape of [a-z_]+/down_"):
-        inference.Colorizer(config, colorizer._arguments[0])
+        inference.Colorizer(config, variables)
 
 
-def test_a_checkpoint_gives_the_average_of_the_best_step(run):
-    workdir, state, _ = run
-    colorizer = inference.Colorizer.from_checkpoint(str(workdir))
-    assert_trees_close(jax.device_get(colorizer._arguments[0]), state.ema)
+def test_a_checkpoint_gives_the_average_of_the_best_or_the_last_step(run):
+    workdir, state, config = run
+    photo = picture(32, 32)[None]
+    np.testing.assert_array_equal(
+        inference.Colorizer.from_checkpoint(str(workdir)).predict(photo),
+        inference.Colorizer(config, state.ema).predict(photo),
+    )
+    last = inference.Colorizer.from_checkpoint(workdir, last=True)
+    np.testing.assert_allclose(last.predict(photo), transforms.to_gray(photo), atol=1)
 
 
 def test_what_is_no_checkpoint_is_refused(run, tmp_path):
@@ -147,101 +132,32 @@ def test_what_is_no_checkpoint_is_refused(run, tmp_path):
         inference.Colorizer.from_checkpoint(tmp_path)
 
 
-def test_files_and_folders(colorizer, photos, tmp_path):
-    upright = picture(30, 50)
-    rotated = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    rotated.save(tmp_path / "rotated.jpg", exif=exif, quality=95, subsampling=0)
-    Image.fromarray(picture(8, 8)[..., 0]).save(tmp_path / "gray.bmp")
-    problems = inference.colorize_files(
-        colorizer, [photos, tmp_path / "rotated.jpg", tmp_path / "gray.bmp"], tmp_path / "out"
-    )
-    assert problems == []
-    written = {p.relative_to(tmp_path / "out").as_posix() for p in images.find(tmp_path / "out")}
-    tree = {p.relative_to(photos).as_posix() for p in images.find(photos)}
-    assert written == tree | {"rotated.jpg", "gray.bmp"}
-    out = tmp_path / "out" / "rotated.jpg"
-    with Image.open(out) as image:
-        assert image.size == (50, 30)
-        assert image.getexif().get(0x0112, 1) == 1
-    np.testing.assert_allclose(lightness(images.read(out)), lightness(upright), atol=4)
-    with Image.open(tmp_path / "out" / "gray.bmp") as image:
-        assert image.format == "BMP"
-
-
-def test_what_cannot_be_read_is_reported_and_the_rest_is_done(colorizer, photos, tmp_path):
-    (photos / "bad.jpg").write_bytes(b"nothing")
-    (tmp_path / "letter.txt").write_text("dear reader")
-    problems = inference.colorize_files(
-        colorizer, [tmp_path / "letter.txt", photos], tmp_path / "out"
-    )
-    assert len(problems) == 2
-    assert "letter.txt" in problems[0]
-    assert "bad.jpg" in problems[1]
-    assert len(images.find(tmp_path / "out")) == 12
-
-
-def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):
-    before = {path: path.read_bytes() for path in images.find(photos)}
-    with pytest.raises(InputError, match="would overwrite"):
-        inference.colorize_files(colorizer, [photos], photos)
-    with pytest.raises(InputError, match="would overwrite"):
-        inference.colorize_files(colorizer, [photos / "a" / "1.png"], photos / "b" / ".." / "a")
-    (tmp_path / "link").symlink_to(photos)
-    with pytest.raises(InputError, match="would overwrite"):
-        inference.colorize_files(colorizer, [photos], tmp_path / "link")
-    assert {path: path.read_bytes() for path in images.find(photos)} == before
-
-
-def test_earlier_results_are_no_inputs(colorizer, photos):
-    output = photos / "colorized"
-    for _ in range(2):
-        assert inference.colorize_files(colorizer, [photos], output) == []
-        assert len(images.find(output)) == 12
-
-
-def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):
-    (tmp_path / "1.png").write_bytes((photos / "a" / "1.png").read_bytes())
-    with pytest.raises(InputError, match=r"both .* would be written there"):
-        inference.colorize_files(
-            colorizer, [photos / "a" / "1.png", tmp_path / "1.png"], tmp_path / "out"
-        )
-    with pytest.raises(InputError, match="no such file or folder"):
-        inference.colorize_files(colorizer, [tmp_path / "gone.png"], tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-def test_evaluation_scores_every_image_and_gray_beside_it(colorizer, photos):
-    rows = inference.evaluate(colorizer, FileSource(images.find(photos)), Evaluation())
-    assert rows.keys() == {"model", "gray"}
-    assert rows["model"]["num_images"] == rows["gray"]["num_images"] == 12
-    assert rows["gray"]["colorfulness"]["max"] < 1
-    assert rows["model"]["fps_generator"] > 0
-    assert rows["model"]["fps_files"] > 0
-    truth = [images.resize(images.read(path), 32, 32) for path in images.find(photos)]
-    errors = [np.abs(colorizer.predict(t[None])[0] / 255 - t / 255).mean() for t in truth]
-    assert rows["model"]["MAE"]["mean"] == pytest.approx(np.mean(errors), rel=1e-3)
-
-
 def test_commands(run, photos, tmp_path):
     workdir, _, _ = run
-    for data, scores, count in (((), "scores", 4), (("--data", photos), "scores_photos", 12)):
-        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *data)
+    for options, scores, count, checkpoint in (
+        ((), "scores", 4, "best"),
+        (("--data", photos, "--last"), "scores_photos", 12, "last"),
+    ):
+        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *options)
         assert done.returncode == 0, done.stderr
         assert "| gray, min" in done.stdout
         assert "no FID and KID: the weights 'inception_v3_fid' are not on this" in done.stdout
         assert f"images: {count}\n" in (workdir / f"{scores}.md").read_text()
-        assert json.loads((workdir / f"{scores}.json").read_text())["scores"]["model"]
+        found = json.loads((workdir / f"{scores}.json").read_text())
+        assert found["checkpoint"] == checkpoint
+        rows = found["scores"]
+        assert (rows["model"]["MAE"] == rows["gray"]["MAE"]) == (checkpoint == "last")
 
     (photos / "bad.jpg").write_bytes(b"nothing")
     colored = run_module(
-        "jaxcolor.colorize", photos, "--checkpoint", workdir, "--output", tmp_path / "out"
+        "jaxcolor.colorize", photos, "--checkpoint", workdir, "--last", "--output", tmp_path / "out"
     )
     assert colored.returncode == 1
     assert "bad.jpg" in colored.stderr
     assert "Traceback" not in colored.stderr
-    assert len(images.find(tmp_path / "out")) == 12
+    written = images.find(tmp_path / "out")
+    assert len(written) == 12
+    assert np.ptp(images.read(written[0]).astype(int), axis=-1).max() <= 1
 
     for command in (
         ("jaxcolor.evaluate", "--workdir", tmp_path),

@@ -15,8 +15,8 @@ from jax.typing import ArrayLike
 from PIL import Image
 
 from jaxcolor.backbones import inception_v3, networks, weights
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
-from jaxcolor.models.convolution import compile_network
 
 MODES = ("pytorch_fid", "clean")
 

@@ -6,7 +6,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxcolor.backbones import lpips
-from jaxcolor.models.convolution import compile_network
+from jaxcolor.compilation import compile_network
 
 MIN_SIZE = lpips.MIN_SIZE
 

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
-from jaxcolor.data import spaces
 from jaxcolor.models import (
     dynamic_unet,
     fusion,
@@ -74,22 +73,3 @@ def build_discriminator(config: ConfigDict) -> patchgan.PatchGAN:
         norm=discriminator.norm,
         dtype=jnp.dtype(config.train.dtype),
     )
-
-
-def recolor(
-    generator: Generator, space: spaces.Space, variables: Variables, frozen: dict, rgb: jax.Array
-) -> jax.Array:
-    """Takes an image's colors away and lets a generator guess them.
-
-    Args:
-        generator: as from `build_generator`.
-        space: that it works in.
-        variables: of the generator.
-        frozen: as of the generator.
-        rgb: `[N, H, W, 3]` uint8, sRGB, of the size of the generator's output.
-
-    Returns:
-        `[N, H, W, 3]` uint8, sRGB.
-    """
-    gray = space.to_network(rgb)["gray"]
-    return space.from_network(gray, generator.apply(variables, frozen, gray))

@@ -16,18 +16,6 @@ from jax import lax
 
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
-# `jax.jit` for whatever convolves. On CPUs XLA hands convolutions, products and reductions to
-# YNNPACK; convolutions it does better by itself (scripts/benchmark_train.py). Other devices ignore
-# the option.
-compile_network = functools.partial(
-    jax.jit,
-    compiler_options={
-        "xla_cpu_experimental_ynn_fusion_type": (
-            "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-        )
-    },
-)
-
 # Smaller kernels gain less by what follows than the longer compiling costs.
 _MIN_WEIGHTS = 128 * 128
 _MIN_BLOCK_CHANNELS = 64

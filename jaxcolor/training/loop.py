@@ -1,7 +1,6 @@
 """The train loop, the same for every objective."""
 
 import contextlib
-import functools
 import itertools
 import math
 import pathlib
@@ -16,11 +15,11 @@ from clu import parameter_overview
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import models, objectives
+from jaxcolor import objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources, spaces, transforms
 from jaxcolor.metrics.report import Scores
-from jaxcolor.models.convolution import compile_network
+from jaxcolor.models.prediction import Predictor
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import start
@@ -169,14 +168,11 @@ def _make_validation(
     summary: Summary,
 ) -> Callable[[int, TrainState], dict[str, float]]:
     """Makes the function that scores the generator, and writes a sample sheet, at a step."""
-    space = spaces.build(config.data)
-    recolor = compile_network(functools.partial(models.recolor, objective.generator, space))
-    batch_size = config.data.batch_size
+    space, batch_size = spaces.build(config.data), config.data.batch_size
+    predictor = Predictor(objective.generator, space, batch_size, devices.spread)
 
     def predict(variables: Any, rgb: np.ndarray) -> np.ndarray:
-        missing = batch_size - len(rgb)
-        full = np.pad(rgb, ((0, missing), (0, 0), (0, 0), (0, 0)))
-        return np.asarray(recolor(variables, frozen["generator"], devices.spread(full)))[: len(rgb)]
+        return predictor(variables, frozen["generator"], rgb)
 
     def batches() -> Iterator[np.ndarray]:
         return pipeline.eval_batches(source, config.data, batch_size)
@@ -192,9 +188,7 @@ def _make_validation(
             scores.add(predict(variables, rgb), rgb)
         means = scores.means()
         summary.scalars(step, means, "validation/")
-        starts = range(0, len(samples), batch_size)
-        output = [predict(variables, samples[i : i + batch_size]) for i in starts]
-        summary.sheet(step, [gray, np.concatenate(output), samples])
+        summary.sheet(step, [gray, predict(variables, samples), samples])
         return means
 
     return validate

@@ -16,8 +16,8 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
-from jaxcolor.models.convolution import compile_network
 from jaxcolor.models.layers import AXIS
 
 

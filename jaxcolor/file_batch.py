@@ -1,0 +1,58 @@
+"""Colors files, and folders with all that is below them."""
+
+import pathlib
+from collections.abc import Sequence
+
+from tqdm import tqdm
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+from jaxcolor.inference import Colorizer
+
+
+def colorize_files(
+    colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
+) -> list[str]:
+    """Colors files, and folders with all that is below them, into an output folder.
+
+    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and what lies
+    in the output folder already is no input. Transparency is laid over white.
+
+    Args:
+        colorizer: does the work.
+        inputs: image files and folders.
+        output: folder, made if need be.
+
+    Returns:
+        What could not be read or written, a line for each; everything else is done.
+
+    Raises:
+        InputError: nothing is done at all, because an output would replace an input or another
+            output, or an input does not exist.
+    """
+    jobs: dict[pathlib.Path, pathlib.Path] = {}
+    for given in inputs:
+        if not given.exists():
+            raise InputError(f"{given}: no such file or folder")
+        found = images.find(given) if given.is_dir() else [given]
+        if given.resolve() in output.resolve().parents:  # It holds what was done before.
+            found = [p for p in found if not p.resolve().is_relative_to(output.resolve())]
+        for path in found:
+            target = output / (path.relative_to(given) if given.is_dir() else path.name)
+            if target in jobs:
+                raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
+            jobs[target] = path
+    originals = {path.resolve() for path in jobs.values()}
+    for target in jobs:
+        if target.resolve() in originals:
+            raise InputError(f"--output {output}: would overwrite {target}; take another folder")
+
+    problems = []
+    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
+        try:
+            images.write(target, colorizer(images.read(path)))
+        except InputError as error:
+            problems.append(str(error))
+        except (OSError, ValueError) as error:
+            problems.append(f"{target}: cannot be written: {error}")
+    return problems

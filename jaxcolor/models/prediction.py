@@ -1,0 +1,63 @@
+"""Coloring batches of images at the size of the network."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxcolor.compilation import compile_network
+from jaxcolor.data.spaces import Space
+from jaxcolor.models.generator import Generator, Variables
+
+
+class Predictor:
+    """Takes the colors of images away and lets a generator guess them.
+
+    Every batch is padded to one size, so that one compiled program serves any number of images.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        space: Space,
+        batch_size: int,
+        spread: Callable[[np.ndarray], jax.Array] = jax.device_put,
+    ):
+        """Wraps a generator.
+
+        Args:
+            generator: as from `models.build_generator`.
+            space: that it works in.
+            batch_size: images that it colors at once.
+            spread: spreads such a batch over the devices that hold the variables.
+        """
+
+        def recolor(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
+            gray = space.to_network(rgb)["gray"]
+            return space.from_network(gray, generator.apply(variables, frozen, gray))
+
+        self._recolor = compile_network(recolor)
+        self._batch_size = batch_size
+        self._spread = spread
+
+    def __call__(self, variables: Variables, frozen: Any, rgb: np.ndarray) -> np.ndarray:
+        """Colors images.
+
+        Args:
+            variables: of the generator.
+            frozen: as of the generator.
+            rgb: `[N, S, S, 3]` uint8, sRGB, N at least 1, S being the size of the generator's
+                output.
+
+        Returns:
+            `[N, S, S, 3]` uint8, sRGB.
+        """
+        recolored = []
+        for start in range(0, len(rgb), self._batch_size):
+            batch = rgb[start : start + self._batch_size]
+            missing = self._batch_size - len(batch)
+            padded = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
+            colors = self._recolor(variables, frozen, self._spread(padded))
+            recolored.append(np.asarray(colors)[: len(batch)])
+        return np.concatenate(recolored)
