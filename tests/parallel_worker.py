@@ -35,11 +35,12 @@ def make_config(name: str):
     config.data.batch_size = 16
     config.generator.num_filters = 4
     config.generator.dropout = 0.0
-    config.discriminator.num_filters = 4
-    config.discriminator.num_layers = 1
+    if name != "pretrained_regression":
+        config.discriminator.num_filters = 4
+        config.discriminator.num_layers = 1
     config.train.ema_decay = 0.9
     optimizers = (config.optimizer.generator, config.optimizer.discriminator)
-    if name in ("wgan_clip", "wgan_gp"):
+    if name in ("wgan_clip", "wgan_gp", "batch_norm_gp"):
         config.objective.name = "wgan"
         config.objective.critic_steps = 2
     if name == "wgan_clip":
@@ -53,6 +54,14 @@ def make_config(name: str):
         config.objective.lambda_gp = 10.0
         config.discriminator.norm = "layer"
         config.generator.dropout = 0.5
+    if name == "batch_norm_gp":  # Examples are coupled across devices, and second derivatives.
+        config.objective.lambda_gp = 10.0
+        config.objective.discriminator_every = 2
+    if name == "pretrained_regression":
+        config.objective.name = "regression"
+        config.objective.lambda_l2 = 10.0
+        config.generator.dropout = 0.5
+        config.train.linear_decay = 0.5
     if name == "cyclegan":
         config.objective.name = "cyclegan"
         config.objective.cyclegan.pool_size = 20
@@ -67,13 +76,13 @@ def by_name(tree):
     return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
 
 
-def train(config, step, spread, state):
+def train(config, steps, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
     to_network = jax.jit(spaces.build(config.data).to_network)
     examples = objectives.examples_per_step(config)
-    for _ in range(STEPS):
+    for step in steps:
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)
         state, metrics = step(
             state, {"generator": {}, "terms": {}}, to_network(spread(rgb)), jax.random.key(1)
@@ -86,12 +95,18 @@ def compare_devices(name, output):
     config = make_config(name)
     devices = Devices()
     assert len(devices.local) == 8
-    objective = objectives.build(config, STEPS)
+    pretrain_steps = 1 if name == "pretrained_regression" else 0
+    objective = objectives.build(config, STEPS - pretrain_steps, pretrain_steps)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
-    step = devices.compile_step(objective.step)
-    several = train(config, step, devices.spread, devices.replicate(init))
+
+    def steps(compile_step):
+        step = compile_step(objective.step)
+        first = compile_step(objective.pretrain_step) if pretrain_steps else step
+        return [first] + [step] * (STEPS - 1)
+
+    several = train(config, steps(devices.compile_step), devices.spread, devices.replicate(init))
     np.savez(f"{output}_several.npz", **several)
-    one = train(config, on_one_device(objective.step), lambda rgb: rgb, init)
+    one = train(config, steps(on_one_device), lambda rgb: rgb, init)
     np.savez(f"{output}_one.npz", **one)
 
 

@@ -36,7 +36,17 @@ def assert_same_run(path, other):
             np.testing.assert_allclose(several[name], one[name], rtol=1e-5, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("objective", ["pix2pix", "wgan_clip", "wgan_gp", "cyclegan"])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "pix2pix",
+        "wgan_clip",
+        "wgan_gp",
+        "batch_norm_gp",
+        "cyclegan",
+        "pretrained_regression",
+    ],
+)
 def test_one_and_eight_devices_agree(objective, tmp_path):
     finish(start(8, "compare_devices", objective, tmp_path / "run"))
     assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")

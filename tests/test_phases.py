@@ -32,6 +32,7 @@ def config(config):
 
 def test_regression_learns_by_its_terms_alone(config):
     config.objective.name = "regression"
+    config.discriminator = config_lib.get_config().discriminator
     config.objective.lambda_l1 = 0.0
     config.objective.lambda_l2 = 1.0
     objective = objectives.build(config, 10)
