@@ -95,6 +95,34 @@ def test_state_restores_order_and_augmentation(data):
     second.close()
 
 
+@pytest.mark.parametrize("process", [(0, 1), (1, 2)])
+def test_state_after_an_error_is_that_of_the_last_batch(data, process):
+    class Breaks(Ramps):
+        broken = False
+
+        def __getitem__(self, index):
+            if self.broken and index == 3:
+                raise InputError("photos/3.jpg: broken")
+            return super().__getitem__(index)
+
+    source, given = Breaks(10), []
+    first = batches(source, data, process=process)
+    given.append(next(first))
+    source.broken = True
+    with pytest.raises(InputError, match=r"3\.jpg"):
+        given.extend(first)
+    state = first.get_state()
+    first.close()
+    second = batches(Ramps(10), data, process=process)
+    second.set_state(state)
+    given += [next(second) for _ in range(4)]
+    second.close()
+    whole = batches(Ramps(10), data, process=process)
+    for batch in given:
+        np.testing.assert_array_equal(batch, next(whole))
+    whole.close()
+
+
 def test_augmentation_flips_half_of_the_images(data):
     class Halves(Numbered):
         def __getitem__(self, index):

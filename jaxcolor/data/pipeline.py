@@ -29,7 +29,8 @@ def train_batches(
     """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
 
     Every image comes once per epoch; an epoch's rest and the next one's start share a batch.
-    Processes read disjoint blocks of each batch.
+    Processes read disjoint blocks of each batch. After an error the iterator's state is still that
+    of the last batch that it gave.
 
     Args:
         source: the training images.
@@ -62,12 +63,21 @@ def train_batches(
             example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
         return example
 
-    dataset = grain.MapDataset.source(source).seed(seed).shuffle().repeat().random_map(view)
-    block = _ProcessBlocks(dataset, examples_per_step, process_index, process_count)
-    batches = grain.MapDataset.source(block).batch(examples_per_step // process_count)
+    share = examples_per_step // process_count
+    # The augmentation comes before the share of this process: its randomness is keyed by the
+    # example's place in the global batch.
+    batches = (
+        grain.MapDataset.source(source)
+        .seed(seed)
+        .shuffle()
+        .repeat()
+        .random_map(view)
+        .batch(share, drop_remainder=True)[process_index::process_count]
+        .to_iter_dataset(_read_options(data))
+        .map(put)
+    )
     return grain.experimental.ThreadPrefetchIterDataset(
-        batches.to_iter_dataset(_read_options(data)).map(put),
-        prefetch_buffer_size=_DEVICE_BATCHES_AHEAD,
+        batches, prefetch_buffer_size=_DEVICE_BATCHES_AHEAD
     )
 
 
@@ -94,23 +104,3 @@ def _read_options(data: ConfigDict) -> grain.ReadOptions:
     return grain.ReadOptions(
         num_threads=data.num_threads, prefetch_buffer_size=max(_BATCHES_AHEAD, data.num_threads)
     )
-
-
-class _ProcessBlocks:
-    """The examples of one process: its contiguous block of each global batch."""
-
-    def __init__(
-        self, dataset: grain.MapDataset, examples: int, process_index: int, process_count: int
-    ):
-        self._dataset = dataset
-        self._examples = examples
-        self._share = examples // process_count
-        self._start = process_index * self._share
-
-    def __len__(self) -> int:
-        # grain counts batches in floating point, which rounds sys.maxsize up and out of range.
-        return min(len(self._dataset), 2**62) // self._examples * self._share
-
-    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
-        batch, place = divmod(index, self._share)
-        return self._dataset[batch * self._examples + self._start + place]
