@@ -40,7 +40,7 @@ def get_config() -> ConfigDict:
     data.augment = True  # horizontal flips, random places for resize=crop, and the next two
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
-    data.skip_unreadable = False  # folder: leave out files that cannot be read
+    data.skip_unreadable = False  # folder: leave out, or replace, files that cannot be read
     data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one a core
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
@@ -121,6 +121,7 @@ RESUMABLE_CHANGES = _LENGTH | {
     "train.checkpoint_every",
     "train.num_samples",
     "data.num_threads",
+    "data.skip_unreadable",
     "init_from",
 }
 

@@ -15,7 +15,7 @@ import sys
 
 from jaxcolor import images, inference
 from jaxcolor.config import InputError
-from jaxcolor.data import sources
+from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
 from jaxcolor.training import parallel
 
@@ -64,7 +64,8 @@ def _run(args: argparse.Namespace) -> None:
         data = colorizer.config.data
         if args.data:
             paths = images.find(args.data)
-            sources.check_readable(paths, data.num_threads)
+            problems = manifest.unreadable(args.data, paths, data.num_threads)
+            sources.report_unreadable(problems, paths)
             source: sources.Source = sources.FileSource(paths)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:

@@ -1,4 +1,6 @@
 import io
+import os
+import shutil
 import subprocess
 import sys
 
@@ -67,7 +69,7 @@ def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
 
 def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     (photos / "bad1.jpg").write_bytes(b"nothing")
-    (photos / "a" / "bad2.png").write_bytes((photos / "a" / "1.png").read_bytes()[:200])
+    (photos / "a" / "bad2.png").write_bytes((photos / "a" / "1.png").read_bytes()[:20])
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction = config.data.test_fraction = 0.0
     with pytest.raises(InputError, match="2 of 14 image files") as error:
@@ -78,6 +80,100 @@ def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     config.data.skip_unreadable = True
     assert len(sources.open_splits(config.data, ["train"])["train"]) == 12
     assert "2 of 14" in capsys.readouterr().out
+
+
+def cut(path):
+    """Leaves a file's header whole."""
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def open_all(config, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    return sources.open_splits(config.data, ["train"])["train"]
+
+
+def test_a_start_decodes_nothing_and_a_file_that_breaks_stops_the_reader(config, photos):
+    cut(photos / "a" / "3.png")
+    source = open_all(config, photos)
+    assert len(source) == 12
+    place = source.paths.index(photos / "a" / "3.png")
+    with pytest.raises(InputError, match=r"a/3\.png: .*truncated"):
+        source[place]
+    (photos / "a" / "1.png").unlink()
+    with pytest.raises(InputError, match=r"a/1\.png: No such file"):
+        source[source.paths.index(photos / "a" / "1.png")]
+
+
+def test_a_file_that_breaks_is_replaced_by_the_next_one(config, photos, capsys):
+    config.data.skip_unreadable = True
+    source = open_all(config, photos)
+    first, second, last = source.paths[0], source.paths[1], source.paths[-1]
+    expected = source[2]
+    cut(first)
+    second.unlink()
+    for _ in range(2):
+        np.testing.assert_array_equal(source[0], expected)
+    assert source.unreadable.keys() == {first, second}
+    assert capsys.readouterr().out.count(f"{first}: ") == 1
+    cut(last)
+    # What is read depends on the files alone, not on what was read before.
+    np.testing.assert_array_equal(open_all(config, photos)[-1], expected)
+    for path in source.paths[2:-1]:
+        path.unlink()
+    with pytest.raises(InputError, match=r"nor can any other of 12 files be read"):
+        source[3]
+
+
+def test_a_second_start_opens_new_and_changed_files_only(config, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = photos / "a" / "1.png"
+    status = path.stat()
+    open_all(config, photos)
+    path.write_bytes(b"x" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert len(open_all(config, photos)) == 12
+    (photos / "new.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="1 of 13 image files cannot be read"):
+        open_all(config, photos)
+    (photos / "new.png").unlink()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 10**9))
+    for _ in range(2):  # What is not in order is looked at every time.
+        with pytest.raises(InputError, match=r"1 of 12 image files .*\n.*a/1\.png"):
+            open_all(config, photos)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"checked_by": 1}', b"\xff{"])
+def test_a_damaged_manifest_is_made_anew(config, photos, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    open_all(config, photos)
+    (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
+    whole = manifest.read_bytes()
+    manifest.write_bytes(damage)
+    assert len(open_all(config, photos)) == 12
+    assert manifest.read_bytes() == whole
+
+
+def test_a_manifest_forgets_files_that_are_gone_and_no_others(
+    config, photos, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.validation_fraction, config.data.test_fraction = 0.3, 0.3
+    for split in sources.SPLITS:
+        sources.open_splits(config.data, [split])
+    (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
+    assert manifest.read_text().count(".png") == 12
+    (photos / "a" / "1.png").rename(photos / "a" / "1b.png")
+    sources.open_splits(config.data, sources.SPLITS)
+    assert manifest.read_text().count(".png") == 12
+    assert "1b.png" in manifest.read_text()
+
+
+def test_without_a_place_for_the_manifest_a_start_works(config, photos, tmp_path, monkeypatch):
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert len(open_all(config, photos)) == 12
 
 
 def test_scenes_splits_are_disjoint(config):
@@ -155,12 +251,20 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
     assert refused.returncode == 1
     assert "bad.jpg" in refused.stderr
     assert not (tmp_path / "packed").exists()
+    (photos / "bad.jpg").unlink()
+    shutil.copy(photos / "b" / "0.png", photos / "cut.png")
+    cut(photos / "cut.png")
+    refused = pack(photos, tmp_path / "packed", *shares)
+    assert refused.returncode == 1
+    assert "cut.png" in refused.stderr
+    assert not (tmp_path / "packed").exists()
     done = pack(photos, tmp_path / "packed", *shares, "--skip_unreadable")
     assert done.returncode == 0, done.stderr
 
     config.data.validation_fraction = config.data.test_fraction = 0.3
     config.data.skip_unreadable = True
     config.data.source, config.data.path = "folder", str(photos)
+    (photos / "cut.png").unlink()
     folder = sources.open_splits(config.data, sources.SPLITS)
     config.data.skip_unreadable = False
     config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
