@@ -215,6 +215,19 @@ def test_frozen_parts_see_the_image_in_gray(built, seeded_weights):
     np.testing.assert_allclose(alone["embedding"][0], found["embedding"][1], atol=1e-4 * scale)
 
 
+def test_frozen_parts_see_the_same_gray_image_in_every_color_space(config, built):
+    photo = np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64, 1).repeat(3, axis=-1)
+    built("fusion", segmentation="")
+    found = {}
+    for name in ("lab", "rgb"):
+        config.data.color_space = name
+        generator = models.build_generator(config)
+        gray = spaces.build(config.data).to_gray(photo)
+        found[name] = jax.jit(generator.conditions)(generator.frozen, gray)["embedding"]
+    scale = np.abs(found["lab"]).max()
+    np.testing.assert_allclose(found["rgb"], found["lab"], atol=1e-3 * scale)
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "size", "message"),
     [
