@@ -262,7 +262,7 @@ def write(
         facts=facts,
         gray=gray,
         truth=photos,
-        grayed=np.asarray(transforms.to_gray(photos)),
+        grayed=np.asarray(transforms.without_color(photos)),
         rows=rows,
     )
 

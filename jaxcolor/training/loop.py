@@ -183,7 +183,7 @@ def _make_validation(
 
     few = itertools.islice(itertools.chain.from_iterable(batches()), config.train.num_samples)
     samples = np.stack(list(few))
-    gray = np.asarray(transforms.to_gray(samples))
+    gray = np.asarray(transforms.without_color(samples))
 
     def validate(step: int, state: TrainState) -> dict[str, float]:
         variables = state.eval_variables()
