@@ -35,7 +35,6 @@ def get_config() -> ConfigDict:
     data.image_size = 256  # pixels, height and width of what the networks see
     data.batch_size = 16  # examples per update, over all devices and processes
     data.color_space = "lab"  # lab | lab_full | lab_to_rgb | rgb, of jaxcolor/data/spaces.py
-    data.target_scale = 1  # the output is so many times as high and wide as image_size
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
     data.augment = True  # horizontal flips, random places for resize=crop, and the next two
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
@@ -133,7 +132,6 @@ _CHOICES = {
 }
 _AT_LEAST_ONE = (
     "data.image_size",
-    "data.target_scale",
     "data.batch_size",
     "data.num_threads",
     "data.num_scenes",

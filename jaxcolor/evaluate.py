@@ -13,7 +13,7 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import images, inference
+from jaxcolor import images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -61,7 +61,7 @@ def _run(args: argparse.Namespace) -> None:
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir)
-        data = colorizer.config.data
+        data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             paths = images.find(args.data)
             problems = manifest.unreadable(args.data, paths, data.num_threads)
@@ -69,10 +69,9 @@ def _run(args: argparse.Namespace) -> None:
             source: sources.Source = sources.FileSource(paths)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
-            source = sources.open_splits(data, ["test"])["test"]
+            source = sources.open_splits(data, ["test"], size)["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
         rows = inference.evaluate(colorizer, source, scores)
-        size = data.image_size * data.target_scale
         facts = {"data": name, "size": f"{size} × {size}"}
         path = args.json or args.workdir / default
     else:

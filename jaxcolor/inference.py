@@ -58,7 +58,7 @@ class Colorizer:
         Raises:
             InputError: the variables are not of the configuration's generator.
         """
-        space = spaces.build(config.data)
+        space = models.build_space(config)
         generator = generator or models.build_generator(config)
         shapes = models.variable_shapes(generator, config.data.image_size)
         if problem := checkpoint.mismatch(variables, shapes):
@@ -124,7 +124,7 @@ class Colorizer:
         """Takes the colors of images of the network's size away and guesses them.
 
         Args:
-            rgb: `[N, S, S, 3]` uint8, S being `config.data.image_size` · `target_scale`.
+            rgb: `[N, S, S, 3]` uint8, S being `models.output_size(config)`.
 
         Returns:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
@@ -221,12 +221,12 @@ def evaluate(
     Returns:
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
-    data = colorizer.config.data
+    data, size = colorizer.config.data, models.output_size(colorizer.config)
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
-        for rgb in pipeline.eval_batches(source, data, data.batch_size):
+        for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
             bar.update(len(rgb))
-    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, _SPEED_IMAGES)))
+    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, size, _SPEED_IMAGES)))
     return report.merge(evaluation.summary(), {"model": speed})
 
 

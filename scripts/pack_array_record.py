@@ -41,9 +41,8 @@ def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
     Raises:
         InputError: some files cannot be read, and `data.skip_unreadable` is not set.
     """
-    splits = {
-        split: source.paths for split, source in sources.open_splits(data, sources.SPLITS).items()
-    }
+    opened = sources.open_splits(data, sources.SPLITS, data.image_size)
+    splits = {split: source.paths for split, source in opened.items()}
     paths = [path for paths in splits.values() for path in paths]
     decode = functools.partial(images.problem, whole=True)
     reasons = images.for_each(decode, paths, data.num_threads)

@@ -27,7 +27,7 @@ from published import EXPERIMENTS
 from reproduction_page import Row
 
 from jaxcolor import config as config_lib
-from jaxcolor import files, images, inference
+from jaxcolor import files, images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
 from jaxcolor.metrics import evaluation, inception, report
@@ -88,10 +88,10 @@ def run(
     if int(state.step) < steps:
         sys.exit(f"stopped; {name} goes on from step {state.step} by the same command")
     colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
-    scale = config.data.target_scale
-    large = np.stack([images.resize(p, scale * len(p), scale * len(p)) for p in photos])
+    size = models.output_size(config)
+    large = np.stack([images.resize(photo, size, size) for photo in photos])
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
-    test = sources.open_splits(config.data, ["test"])["test"]
+    test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = inference.evaluate(colorizer, test, scores)
     result = Result(rows, scores.facts(), colorizer.predict(large))
     with files.written_whole(workdir / "pictures.npy") as partial:
@@ -141,8 +141,8 @@ def make_row(
 ) -> Row:
     """Lays out what is known of an experiment."""
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
-    if config.data.target_scale > 1:
-        size = config.data.image_size * config.data.target_scale
+    size = models.output_size(config)
+    if size > config.data.image_size:
         notes.append(f"scored at {size} × {size}; smaller images are scaled up")
     curves = summary.read_scalars(workdir / name)
     return Row(
@@ -193,7 +193,7 @@ def reproduce(args: argparse.Namespace) -> None:
     names, changes = protocol.choose(args.experiments), protocol.parse_changes(args.set)
     shared = config_lib.get_config()
     protocol.apply(shared, args, changes)
-    opened = sources.open_splits(shared.data, ["train", "test"])
+    opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
     num_images, test = len(opened["train"]), opened["test"]
     configs = {name: protocol.configure(name, args, changes, num_images) for name in names}
     places = np.linspace(0, len(test) - 1, min(_PICTURES, len(test))).round().astype(int)

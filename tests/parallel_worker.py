@@ -18,9 +18,8 @@ import seeded
 import seeded_networks
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
-from jaxcolor.data import spaces
 from jaxcolor.metrics import inception
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
@@ -71,7 +70,7 @@ def train(config, step, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
-    to_network = jax.jit(spaces.build(config.data).to_network)
+    to_network = jax.jit(models.build_space(config).to_network)
     examples = objectives.examples_per_step(config)
     for _ in range(STEPS):
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)

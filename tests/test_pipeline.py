@@ -31,7 +31,6 @@ class Ramps(Numbered):
 
 @pytest.fixture
 def data(config):
-    config.data.image_size = 8
     return config.data
 
 
@@ -40,6 +39,7 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
         pipeline.train_batches(
             source,
             data,
+            8,
             seed=seed,
             examples_per_step=batches_per_step * data.batch_size,
             process_index=process[0],
@@ -152,6 +152,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
         pipeline.train_batches(
             source,
             data,
+            8,
             seed=0,
             examples_per_step=data.batch_size,
             put=lambda batch: LAB.to_network(**batch),
@@ -167,7 +168,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
 
 
 def test_evaluation_yields_every_image_once_in_order(data):
-    parts = list(pipeline.eval_batches(Numbered(10), data, 4))
+    parts = list(pipeline.eval_batches(Numbered(10), data, 8, 4))
     assert [len(part) for part in parts] == [4, 4, 2]
     assert [n for part in parts for n in numbers(part)] == list(range(10))
 
@@ -220,6 +221,7 @@ def test_gammas_are_drawn_within_their_range(data):
         pipeline.train_batches(
             Numbered(40),
             data,
+            8,
             seed=0,
             examples_per_step=data.batch_size,
             put=lambda batch: batch["gamma"],

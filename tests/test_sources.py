@@ -33,7 +33,7 @@ def test_the_hash_splits_alike_everywhere():
 def test_folder_splits_are_disjoint_and_whole(config, photos):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.test_fraction = config.data.validation_fraction = 0.3
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     found = [path for source in splits.values() for path in source.paths]
     assert len(found) == len(set(found)) == 12
     assert splits["train"][0].shape == (40, 48, 3)
@@ -44,7 +44,7 @@ def test_split_file_decides(config, photos, tmp_path):
     listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")
     config.data.source, config.data.path = "folder", str(photos)
     config.data.split_file = str(listing)
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert names(splits["train"]) == {"0.png", "3.png"}
     assert names(splits["validation"]) == {"2.png"}
     assert names(splits["test"]) == {"1.png"}
@@ -64,7 +64,7 @@ def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
     config.data.split_file = str(tmp_path / "splits.tsv")
     (tmp_path / "splits.tsv").write_text(line)
     with pytest.raises(InputError, match=message):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
@@ -73,12 +73,12 @@ def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction = config.data.test_fraction = 0.0
     with pytest.raises(InputError, match="2 of 14 image files") as error:
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
     assert "bad1.jpg" in str(error.value)
     assert "bad2.png" in str(error.value)
     assert "skip_unreadable" in str(error.value)
     config.data.skip_unreadable = True
-    assert len(sources.open_splits(config.data, ["train"])["train"]) == 12
+    assert len(sources.open_splits(config.data, ["train"], 32)["train"]) == 12
     assert "2 of 14" in capsys.readouterr().out
 
 
@@ -90,7 +90,7 @@ def cut(path):
 def open_all(config, photos):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction = config.data.test_fraction = 0.0
-    return sources.open_splits(config.data, ["train"])["train"]
+    return sources.open_splits(config.data, ["train"], 32)["train"]
 
 
 def test_a_start_decodes_nothing_and_a_file_that_breaks_stops_the_reader(config, photos):
@@ -161,11 +161,11 @@ def test_a_manifest_forgets_files_that_are_gone_and_no_others(
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction, config.data.test_fraction = 0.3, 0.3
     for split in sources.SPLITS:
-        sources.open_splits(config.data, [split])
+        sources.open_splits(config.data, [split], 32)
     (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
     assert manifest.read_text().count(".png") == 12
     (photos / "a" / "1.png").rename(photos / "a" / "1b.png")
-    sources.open_splits(config.data, sources.SPLITS)
+    sources.open_splits(config.data, sources.SPLITS, 32)
     assert manifest.read_text().count(".png") == 12
     assert "1b.png" in manifest.read_text()
 
@@ -177,7 +177,7 @@ def test_without_a_place_for_the_manifest_a_start_works(config, photos, tmp_path
 
 
 def test_scenes_splits_are_disjoint(config):
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert [len(splits[split]) for split in sources.SPLITS] == [30, 6, 4]
     drawn = [splits[split][i].tobytes() for split in splits for i in range(len(splits[split]))]
     assert len(set(drawn)) == 40
@@ -198,7 +198,7 @@ def test_scenes_splits_are_disjoint(config):
 def test_mistakes_are_named(config, changes, message):
     config.data.update(changes)
     with pytest.raises(InputError, match=message):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 class Tiny(tfds.core.GeneratorBasedBuilder):
@@ -227,7 +227,7 @@ def test_tfds(config, tmp_path):
     config.data.path = str(tmp_path / "tiny" / "1.0.0")
     config.data.train_split = "train[:70%]"
     config.data.test_split = "train[70%:]"
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert [len(splits[split]) for split in sources.SPLITS] == [7, 3, 3]
     pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
     assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
@@ -236,7 +236,7 @@ def test_tfds(config, tmp_path):
     assert "tensorflow" not in sys.modules
     config.data.train_split = "practice"
     with pytest.raises(InputError, match="practice"):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 def pack(*args):
@@ -265,10 +265,10 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
     config.data.skip_unreadable = True
     config.data.source, config.data.path = "folder", str(photos)
     (photos / "cut.png").unlink()
-    folder = sources.open_splits(config.data, sources.SPLITS)
+    folder = sources.open_splits(config.data, sources.SPLITS, 32)
     config.data.skip_unreadable = False
     config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
-    packed = sources.open_splits(config.data, sources.SPLITS)
+    packed = sources.open_splits(config.data, sources.SPLITS, 32)
     for split in sources.SPLITS:
         assert len(packed[split]) == len(folder[split]) > 0
         for i in range(len(folder[split])):
@@ -280,7 +280,7 @@ def test_a_damaged_record_is_named(config, tmp_path):
     writer.write(b"nothing")
     writer.close()
     config.data.source, config.data.path = "array_record", str(tmp_path)
-    source = sources.open_splits(config.data, ["train"])["train"]
+    source = sources.open_splits(config.data, ["train"], 32)["train"]
     with pytest.raises(InputError, match="train, record 0"):
         source[0]
 
@@ -301,7 +301,7 @@ def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_
         lines.append(f"{split}\t{split}.jpg\n")
     (tmp_path / "splits.tsv").write_text("".join(lines))
     config.data.split_file = "" if packed else str(tmp_path / "splits.tsv")
-    opened = sources.open_splits(config.data, ["train", "test"])
+    opened = sources.open_splits(config.data, ["train", "test"], 32)
     # 32 pixels, out of half of the photo, twice as large: 128.
     assert opened["train"][0].shape == (240, 320, 3)
     assert opened["test"][0].shape == (480, 640, 3)

@@ -82,8 +82,6 @@ def test_gamma_bends_the_lightness_and_keeps_the_colors(name):
 
 
 def test_the_configuration_chooses(config):
-    config.data.color_space = "rgb"
-    assert spaces.build(config.data).channels == 3
-    config.data.color_space = "lab_to_rgb"
-    config.data.target_scale = 2
-    assert spaces.build(config.data).scale == 2
+    for name, space in SPACES.items():
+        config.data.color_space = name
+        assert spaces.build(config.data) == space

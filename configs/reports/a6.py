@@ -19,7 +19,6 @@ def get_config():
     config.data.test_split = "train[8000:10000]"
     config.init_from = "runs/a5"
     config.data.color_space = "lab_to_rgb"
-    config.data.target_scale = 2
     config.generator.name = "upscaler"
     config.train.num_epochs = 50
     return config

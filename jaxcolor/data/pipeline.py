@@ -19,6 +19,7 @@ _DEVICE_BATCHES_AHEAD = 2
 def train_batches(
     source: Source,
     data: ConfigDict,
+    size: int,
     *,
     seed: int,
     examples_per_step: int,
@@ -35,6 +36,7 @@ def train_batches(
     Args:
         source: the training images.
         data: `config.data`.
+        size: height and width of the examples, in pixels.
         seed: of order and augmentation.
         examples_per_step: over all processes.
         put: moves this process's examples, as keyword arguments of `Space.to_network`, to its
@@ -50,8 +52,6 @@ def train_batches(
             f"config.data.batch_size={data.batch_size}: the train split holds only {len(source)} "
             "images; lower the batch size or add images"
         )
-
-    size = data.image_size * data.target_scale
 
     def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         if not data.augment:
@@ -81,20 +81,23 @@ def train_batches(
     )
 
 
-def eval_batches(source: Source, data: ConfigDict, batch_size: int) -> Iterator[np.ndarray]:
+def eval_batches(
+    source: Source, data: ConfigDict, size: int, batch_size: int
+) -> Iterator[np.ndarray]:
     """Yields every image once, in order and without augmentation; the last batch may be smaller.
 
     Args:
         source: the images.
         data: `config.data`.
+        size: height and width of the images that are wanted, in pixels.
         batch_size: images per batch.
 
     Yields:
-        `[batch_size or fewer, S, S, 3]` uint8, S being `image_size · target_scale`.
+        `[batch_size or fewer, size, size, 3]` uint8.
     """
 
     def view(pixels: np.ndarray) -> np.ndarray:
-        return transforms.fit(pixels, data.image_size * data.target_scale, data.resize)
+        return transforms.fit(pixels, size, data.resize)
 
     dataset = grain.MapDataset.source(source).map(view).batch(batch_size, drop_remainder=False)
     return iter(dataset.to_iter_dataset(_read_options(data)))

@@ -4,6 +4,7 @@ A source is a sequence of `[H, W, 3]` uint8 sRGB images with random access, safe
 several threads.
 """
 
+import functools
 import hashlib
 import math
 import pathlib
@@ -33,19 +34,20 @@ class Source(Protocol):
         """Returns one image."""
 
 
-def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
+def open_splits(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str, Source]:
     """Opens some splits of the configured data set.
 
     Args:
         data: `config.data`.
         splits: of "train", "validation" and "test".
+        size: height and width of the images that will be made of them, in pixels.
 
     Raises:
         InputError: the data cannot be found or read, or a split has no image. Files of a folder
             whose header cannot be read are all listed, or left out with `data.skip_unreadable`.
     """
     openers: dict[str, Callable[..., Mapping[str, Source]]] = {
-        "scenes": _open_scenes,
+        "scenes": functools.partial(_open_scenes, size=size),
         "folder": _open_folder,
         "tfds": records.open_tfds,
         "array_record": records.open_array_record,
@@ -59,7 +61,7 @@ def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
             f"config.data.skip_unreadable=True: config.data.source={data.source!r} has no files to "
             "leave out; leave them out where the data is packed"
         )
-    opened = openers[data.source](data, {split: _min_side(data, split) for split in splits})
+    opened = openers[data.source](data, {split: _min_side(data, split, size) for split in splits})
     for split, source in opened.items():
         if not len(source):
             raise InputError(
@@ -69,7 +71,7 @@ def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
     return dict(opened)
 
 
-def _min_side(data: ConfigDict, split: str) -> int | None:
+def _min_side(data: ConfigDict, split: str, size: int) -> int | None:
     """Returns how large images have to be for training; scores are taken on the files as they are.
 
     Twice the size of what is cut out of them: the resizing then hides how they were decoded.
@@ -77,7 +79,7 @@ def _min_side(data: ConfigDict, split: str) -> int | None:
     if split != "train":
         return None
     kept = data.min_crop if data.augment else 1
-    return math.ceil(2 * data.image_size * data.target_scale / kept)
+    return math.ceil(2 * size / kept)
 
 
 def _more(source: str, split: str) -> str:
@@ -168,7 +170,7 @@ class _SceneSource:
         return scenes.render(_SCENES_SEED, self._indices[index], self._size)
 
 
-def _open_scenes(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
+def _open_scenes(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str, Source]:
     test = round(data.num_scenes * data.test_fraction)
     validation = test + round(data.num_scenes * data.validation_fraction)
     indices = {
@@ -176,7 +178,6 @@ def _open_scenes(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
         "validation": range(test, validation),
         "train": range(validation, data.num_scenes),
     }
-    size = data.image_size * data.target_scale
     return {split: _SceneSource(indices[split], size) for split in splits}
 
 

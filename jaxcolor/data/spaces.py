@@ -158,9 +158,9 @@ SPACES = {
 
 
 def build(data: ConfigDict) -> Space:
-    """Returns the configured space.
+    """Returns the configured space, of gray images and targets of one size.
 
     Args:
         data: `config.data`.
     """
-    return SPACES[data.color_space]._replace(scale=data.target_scale)
+    return SPACES[data.color_space]

@@ -28,6 +28,8 @@ _GENERATORS = {
     "resnet": resnet_generator.build,
     "fusion": fusion.build,
 }
+# How many times as high and wide as its gray image an output is, where it is larger.
+_SCALES = {"upscaler": 2}
 
 
 def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generator:
@@ -38,19 +40,35 @@ def build_generator(config: ConfigDict, axis_name: str | None = None) -> Generat
         axis_name: the axis over which a batch is spread while training, if it is.
 
     Raises:
-        InputError: an unknown name, an image size or a scale that is not the network's, or weights
-            of a frozen part that are not on this machine.
+        InputError: an unknown name, an image size that is not the network's, or weights of a
+            frozen part that are not on this machine.
     """
     name = config.generator.name
     if name not in _GENERATORS:
         raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
-    generator = _GENERATORS[name](config, axis_name)
-    if config.data.target_scale != generator.scale:
-        raise InputError(
-            f"config.data.target_scale={config.data.target_scale}: config.generator.name={name!r} "
-            f"makes images of {generator.scale} times the size; set it to {generator.scale}"
-        )
-    return generator
+    return _GENERATORS[name](config, axis_name)
+
+
+def output_size(config: ConfigDict) -> int:
+    """Returns the height and width of what the generator makes, in pixels.
+
+    Args:
+        config: the whole configuration.
+    """
+    return config.data.image_size * _scale(config)
+
+
+def build_space(config: ConfigDict) -> spaces.Space:
+    """Returns the color space that the generator works in, with the scale of its output.
+
+    Args:
+        config: the whole configuration.
+    """
+    return spaces.build(config.data)._replace(scale=_scale(config))
+
+
+def _scale(config: ConfigDict) -> int:
+    return _SCALES.get(config.generator.name, 1)
 
 
 def variable_shapes(generator: Generator, image_size: int) -> Variables:

@@ -47,8 +47,7 @@ def build_upscaler(config: ConfigDict, axis_name: str | None = None) -> Generato
         )
     base = residual_unet.build(config, axis_name).network.clone(num_outputs=2, parent=None)
     return Generator(
-        Upscaler(base, config.generator.num_filters, axis_name, jnp.dtype(config.train.dtype)),
-        scale=2,
+        Upscaler(base, config.generator.num_filters, axis_name, jnp.dtype(config.train.dtype))
     )
 
 

@@ -11,7 +11,6 @@ from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
-from jaxcolor.data import spaces
 from jaxcolor.models import layers
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
@@ -65,7 +64,7 @@ def make_objective(
         axis_name: the axis over which each batch is spread, if it is.
     """
     generator = models.build_generator(config, axis_name)
-    space = spaces.build(config.data)
+    space = models.build_space(config)
     critic_steps, every = config.objective.critic_steps, config.objective.discriminator_every
     lambda_gan = config.objective.lambda_gan
     terms = terms_lib.build(config)
@@ -78,10 +77,9 @@ def make_objective(
 
     def init(key: jax.Array) -> TrainState:
         key_g, key_d = jax.random.split(key)
-        size = config.data.image_size
-        variables = generator.init(key_g, size)
-        large = size * space.scale
-        pair = jnp.zeros((1, large, large, 1 + space.channels))
+        variables = generator.init(key_g, config.data.image_size)
+        size = models.output_size(config)
+        pair = jnp.zeros((1, size, size, 1 + space.channels))
         networks = {
             "generator": state_lib.network(variables, optimizer_g),
             "discriminator": state_lib.network(

@@ -18,7 +18,7 @@ from ml_collections import ConfigDict
 from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
-from jaxcolor.data import pipeline, sources, spaces, transforms
+from jaxcolor.data import pipeline, sources, transforms
 from jaxcolor.metrics.report import Scores
 from jaxcolor.models.convolution import compile_network
 from jaxcolor.objectives.objective import Objective
@@ -55,7 +55,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     devices = Devices()
     devices.check_batch_size(config.data.batch_size)
     splits = ("train", "validation") if config.train.eval_every else ("train",)
-    opened = sources.open_splits(config.data, splits)
+    size = models.output_size(config)
+    opened = sources.open_splits(config.data, splits, size)
     num_images = len(opened["train"])
     examples = objectives.examples_per_step(config)
 
@@ -66,11 +67,12 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     pretrain_steps = steps(config.train.pretrain_steps, config.train.pretrain_epochs)
     num_steps = pretrain_steps + main_steps
     objective = objectives.build(config, main_steps, devices.axis_name)
-    to_network = jax.jit(spaces.build(config.data).to_network)
+    to_network = jax.jit(models.build_space(config).to_network)
     batches = iter(
         pipeline.train_batches(
             opened["train"],
             config.data,
+            size,
             seed=config.seed,
             examples_per_step=examples,
             process_index=devices.process_index,
@@ -169,7 +171,7 @@ def _make_validation(
     summary: Summary,
 ) -> Callable[[int, TrainState], dict[str, float]]:
     """Makes the function that scores the generator, and writes a sample sheet, at a step."""
-    space = spaces.build(config.data)
+    space = models.build_space(config)
     recolor = compile_network(functools.partial(models.recolor, objective.generator, space))
     batch_size = config.data.batch_size
 
@@ -179,7 +181,7 @@ def _make_validation(
         return np.asarray(recolor(variables, frozen["generator"], devices.spread(full)))[: len(rgb)]
 
     def batches() -> Iterator[np.ndarray]:
-        return pipeline.eval_batches(source, config.data, batch_size)
+        return pipeline.eval_batches(source, config.data, models.output_size(config), batch_size)
 
     few = itertools.islice(itertools.chain.from_iterable(batches()), config.train.num_samples)
     samples = np.stack(list(few))
