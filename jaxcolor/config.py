@@ -36,12 +36,11 @@ def get_config() -> ConfigDict:
     data.image_size = 256  # pixels, height and width of what the networks see
     data.batch_size = 16  # examples per update, over all devices and processes
     data.color_space = "lab"  # lab | lab_full | lab_to_rgb | rgb, of jaxcolor/data/spaces.py
-    data.target_scale = 1  # the output is so many times as high and wide as image_size
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
     data.augment = True  # horizontal flips, random places for resize=crop, and the next two
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
-    data.skip_unreadable = False  # folder: leave out files that cannot be read
+    data.skip_unreadable = False  # folder: leave out, or replace, files that cannot be read
     data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one a core
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
@@ -123,6 +122,7 @@ RESUMABLE_CHANGES = _LENGTH | {
     "train.checkpoint_every",
     "train.num_samples",
     "data.num_threads",
+    "data.skip_unreadable",
     "init_from",
 }
 
@@ -134,7 +134,6 @@ _CHOICES = {
 }
 _AT_LEAST_ONE = (
     "data.image_size",
-    "data.target_scale",
     "data.batch_size",
     "data.num_threads",
     "data.num_scenes",

@@ -13,9 +13,9 @@ import argparse
 import pathlib
 import sys
 
-from jaxcolor import cli, images, inference, scoring
+from jaxcolor import cli, images, inference, models, scoring
 from jaxcolor.config import InputError
-from jaxcolor.data import sources
+from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
 from jaxcolor.training import parallel
 
@@ -61,17 +61,17 @@ def _run(args: argparse.Namespace) -> None:
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
-        data = colorizer.config.data
+        data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             paths = images.find(args.data)
-            sources.check_readable(paths, data.num_threads)
+            problems = manifest.unreadable(args.data, paths, data.num_threads)
+            sources.report_unreadable(problems, paths)
             source: sources.Source = sources.FileSource(paths)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
-            source = sources.open_splits(data, ["test"])["test"]
+            source = sources.open_splits(data, ["test"], size)["test"]
             name, default = f"test split of {data.path or data.source}", "scores.json"
         rows = scoring.evaluate(colorizer, source, scores)
-        size = data.image_size * data.target_scale
         checkpoint = "last" if args.last else "best"
         facts = {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         path = args.json or args.workdir / default

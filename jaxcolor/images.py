@@ -4,9 +4,11 @@ Pixels are taken as sRGB; embedded color profiles are ignored, as the field's sc
 """
 
 import io
+import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -17,19 +19,41 @@ from jaxcolor.config import InputError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 
+# Passing files to threads one by one takes longer than many a look at them.
+_FILES_AT_ONCE = 64
+
+_T = TypeVar("_T")
+
 
 def find(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Lists the image files below a folder, sorted by path.
+    """Lists the image files below a folder, sorted by path; links to folders are not followed.
 
     Raises:
-        InputError: the folder does not exist, or holds no image.
+        InputError: the folder does not exist, holds no image, or some part of it cannot be read.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and p.is_file())
+    try:
+        paths = sorted(_walk(str(folder)), key=lambda path: path.split(os.sep))
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: {error.strerror}; give permission to read it, or move it away"
+        ) from error
     if not paths:
         raise InputError(f"{folder}: holds no image ({', '.join(sorted(EXTENSIONS))})")
-    return paths
+    return [pathlib.Path(path) for path in paths]
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """Yields image files without asking the system about each; a dead link counts as a file."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path)
+            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS and (
+                entry.is_symlink() or entry.is_file()
+            ):
+                yield entry.path
 
 
 def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
@@ -62,28 +86,32 @@ def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
         InputError: no image, a damaged one, one of 32-bit samples, or several in one file.
     """
     try:
-        return np.asarray(_load(io.BytesIO(data), min_side))
+        with Image.open(io.BytesIO(data)) as image:
+            _check_header(image)
+            return np.asarray(_load(image, min_side))
     except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
         raise InputError(_reason(error)) from error
 
 
-def _load(file: io.BytesIO | pathlib.Path, min_side: int | None) -> Image.Image:
-    with Image.open(file) as image:
-        frames = getattr(image, "n_frames", 1)
-        if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
-            raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
-        if min_side:
-            image.draft(None, (min_side, min_side))
-        ImageOps.exif_transpose(image, in_place=True)
-        return _to_rgb(image)
+def _check_header(image: Image.Image) -> None:
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
+        raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
+    if image.mode in ("I", "F"):
+        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
+
+
+def _load(image: Image.Image, min_side: int | None) -> Image.Image:
+    if min_side:
+        image.draft(None, (min_side, min_side))
+    ImageOps.exif_transpose(image, in_place=True)
+    return _to_rgb(image)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         gray = np.asarray(image).astype(np.float32) / 257
         return Image.fromarray(np.round(gray).astype(np.uint8)).convert("RGB")
-    if image.mode in ("I", "F"):
-        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -97,25 +125,38 @@ def _reason(error: Exception) -> str:
     return str(error).split(" <_io.")[0] or type(error).__name__
 
 
-def unreadable(paths: Sequence[pathlib.Path], num_threads: int) -> dict[pathlib.Path, str]:
-    """Decodes every file once, with a progress bar, and collects those that fail.
+def problem(path: pathlib.Path, *, whole: bool) -> str:
+    """Says why an image file cannot be read, or "".
 
-    JPEG files are decoded at an eighth of their size, which reads all of their data.
-
-    Returns:
-        The reason for each file that cannot be read.
+    Args:
+        path: of the file.
+        whole: decode it, a JPEG at an eighth of its size, which reads all of its data. Otherwise
+            only its header is read: format, size, kind of samples, number of pictures.
     """
+    try:
+        with Image.open(path) as image:
+            _check_header(image)
+            if whole:
+                _load(image, min_side=1)
+    except Exception as error:
+        return _reason(error)
+    return ""
 
-    def problem(path: pathlib.Path) -> str | None:
-        try:
-            _load(path, min_side=1)
-        except Exception as error:
-            return _reason(error)
-        return None
 
-    with ThreadPoolExecutor(num_threads) as pool:
-        bar = tqdm(pool.map(problem, paths), total=len(paths), desc="check", unit="img", delay=1)
-        return {path: reason for path, reason in zip(paths, bar, strict=True) if reason}
+def for_each(
+    function: Callable[[pathlib.Path], _T], paths: Sequence[pathlib.Path], num_threads: int
+) -> list[_T]:
+    """Calls a function for every file, in threads; a progress bar appears if it takes long."""
+    chunks = [paths[i : i + _FILES_AT_ONCE] for i in range(0, len(paths), _FILES_AT_ONCE)]
+    results: list[_T] = []
+    with (
+        ThreadPoolExecutor(num_threads) as pool,
+        tqdm(total=len(paths), desc="check", unit="img", delay=1) as bar,
+    ):
+        for part in pool.map(lambda chunk: [function(path) for path in chunk], chunks):
+            results += part
+            bar.update(len(part))
+    return results
 
 
 def write(path: pathlib.Path, pixels: np.ndarray) -> None:

@@ -52,7 +52,7 @@ class Colorizer:
         Raises:
             InputError: the variables are not of the configuration's generator.
         """
-        space = spaces.build(config.data)
+        space = models.build_space(config)
         generator = generator or models.build_generator(config)
         shapes = models.variable_shapes(generator, config.data.image_size)
         if problem := checkpoint.mismatch(variables, shapes):
@@ -118,8 +118,7 @@ class Colorizer:
         They are padded to batches of `config.data.batch_size`.
 
         Args:
-            rgb: `[N, S, S, 3]` uint8, sRGB, N at least 1, S being `config.data.image_size` ·
-                `target_scale`.
+            rgb: `[N, S, S, 3]` uint8, sRGB, N at least 1, S being `models.output_size(config)`.
 
         Returns:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from jaxcolor import images
+from jaxcolor import images, models
 from jaxcolor.data import pipeline
 from jaxcolor.data.sources import Source
 from jaxcolor.inference import Colorizer
@@ -34,12 +34,12 @@ def evaluate(
     Returns:
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
-    data = colorizer.config.data
+    data, size = colorizer.config.data, models.output_size(colorizer.config)
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
-        for rgb in pipeline.eval_batches(source, data, data.batch_size):
+        for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
             bar.update(len(rgb))
-    speed = measure_speed(colorizer, next(pipeline.eval_batches(source, data, _SPEED_FILES)))
+    speed = measure_speed(colorizer, next(pipeline.eval_batches(source, data, size, _SPEED_FILES)))
     return report.merge(evaluation.summary(), {"model": speed})
 
 

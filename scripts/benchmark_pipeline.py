@@ -73,6 +73,7 @@ def train_batches(source: sources.Source, data: Any) -> Iterator[Any]:
     batches = pipeline.train_batches(
         source,
         data,
+        data.image_size,
         seed=0,
         examples_per_step=data.batch_size,
         put=lambda batch: to_network(**batch),
@@ -140,9 +141,9 @@ def main() -> None:
         pack(paths, record)
         data.validation_fraction = data.test_fraction = 0.0
         data.source, data.path = "folder", str(args.folder)
-        files = sources.open_splits(data, ["train"])["train"]
+        files = sources.open_splits(data, ["train"], args.image_size)["train"]
         data.source, data.path = "array_record", folder
-        records = sources.open_splits(data, ["train"])["train"]
+        records = sources.open_splits(data, ["train"], args.image_size)["train"]
         whole = sources.FileSource(paths)
         running = {
             "jaxcolor, folder": train_batches(files, data),

@@ -2,19 +2,21 @@
 
     python scripts/pack_array_record.py photos packed
 
-Files go in as they are, whole, and are read once to see that they can be. Output:
+Files go in as they are, whole, and are decoded once to check them. Output:
 train.array_record, validation.array_record and test.array_record, split as
 config.data.source="folder" splits.
 """
 
+import functools
 import pathlib
 import sys
 from collections.abc import Sequence
 
 from array_record.python.array_record_module import ArrayRecordWriter
+from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from jaxcolor import cli
+from jaxcolor import cli, images
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
@@ -27,6 +29,29 @@ def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
     for path in tqdm(paths, desc=record.stem, unit="img", disable=None):
         writer.write(path.read_bytes())
     writer.close()
+
+
+def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
+    """Decodes every file of the folder once: no run can skip a damaged one that was packed.
+
+    Args:
+        data: `config.data`.
+
+    Raises:
+        InputError: some files cannot be read, and `data.skip_unreadable` is not set.
+    """
+    opened = sources.open_splits(data, sources.SPLITS, data.image_size)
+    splits = {split: source.paths for split, source in opened.items()}
+    paths = [path for paths in splits.values() for path in paths]
+    decode = functools.partial(images.problem, whole=True)
+    reasons = images.for_each(decode, paths, data.num_threads)
+    problems = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
+    sources.report_unreadable(
+        problems, paths, skip=data.skip_unreadable, fix="--skip_unreadable leaves them out"
+    )
+    return {
+        split: [path for path in paths if path not in problems] for split, paths in splits.items()
+    }
 
 
 def main() -> None:
@@ -45,15 +70,15 @@ def main() -> None:
     data.validation_fraction, data.test_fraction = args.validation_fraction, args.test_fraction
     data.split_file, data.skip_unreadable = args.split_file, args.skip_unreadable
     try:
-        splits = sources.open_splits(data, sources.SPLITS)
+        splits = readable_splits(data)
     except InputError as error:
         sys.exit(f"error: {error}")
 
     args.output.mkdir(parents=True, exist_ok=True)
-    for split, source in splits.items():
+    for split, paths in splits.items():
         record = args.output / f"{split}.array_record"
-        pack(source.paths, record)
-        print(f"{record}: {len(source):,} images")
+        pack(paths, record)
+        print(f"{record}: {len(paths):,} images")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from ml_collections import ConfigDict
 from reproduction import page, protocol
 from reproduction.page import Row
 
-from jaxcolor import cli, files, images, inference, scoring
+from jaxcolor import cli, files, images, inference, models, scoring
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
@@ -86,10 +86,10 @@ def run(
     if int(state.step) < steps:
         sys.exit(f"stopped; {name} goes on from step {state.step} by the same command")
     colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
-    scale = config.data.target_scale
-    large = np.stack([images.resize(p, scale * len(p), scale * len(p)) for p in photos])
+    size = models.output_size(config)
+    large = np.stack([images.resize(photo, size, size) for photo in photos])
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
-    test = sources.open_splits(config.data, ["test"])["test"]
+    test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = scoring.evaluate(colorizer, test, scores)
     result = Result(rows, scores.facts(), colorizer.predict(large))
     with files.written_whole(workdir / "pictures.npy") as partial:
@@ -140,8 +140,8 @@ def make_row(
     """Lays out what is known of an experiment."""
     experiment = protocol.EXPERIMENTS[name]
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
-    if config.data.target_scale > 1:
-        size = config.data.image_size * config.data.target_scale
+    size = models.output_size(config)
+    if size > config.data.image_size:
         notes.append(f"scored at {size} × {size}; smaller images are scaled up")
     curves = summary.read_scalars(workdir / name)
     return Row(
@@ -190,7 +190,7 @@ def reproduce(args: argparse.Namespace) -> None:
     names, changes = protocol.choose(args.experiments), protocol.parse_changes(args.set)
     shared = config_lib.get_config()
     protocol.apply(shared, args, changes)
-    opened = sources.open_splits(shared.data, ["train", "test"])
+    opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
     num_images, test = len(opened["train"]), opened["test"]
     configs = {name: protocol.configure(name, args, changes, num_images) for name in names}
     places = np.linspace(0, len(test) - 1, min(_PICTURES, len(test))).round().astype(int)
@@ -260,7 +260,7 @@ def write(
         facts=facts,
         gray=gray,
         truth=photos,
-        grayed=np.asarray(transforms.to_gray(photos)),
+        grayed=np.asarray(transforms.without_color(photos)),
         rows=rows,
     )
 

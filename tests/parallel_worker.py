@@ -19,9 +19,8 @@ import seeded_networks
 from one_device import on_one_device
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
-from jaxcolor.data import spaces
 from jaxcolor.metrics import inception
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
@@ -80,7 +79,7 @@ def train(config, steps, spread, state):
     rng = np.random.default_rng(0)
     losses = []
     size = config.data.image_size
-    to_network = jax.jit(spaces.build(config.data).to_network)
+    to_network = jax.jit(models.build_space(config).to_network)
     examples = objectives.examples_per_step(config)
     for step in steps:
         rgb = rng.integers(0, 256, (examples, size, size, 3), dtype=np.uint8)

@@ -10,9 +10,8 @@ from ml_collections import config_flags
 from one_device import on_one_device
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.config import InputError
-from jaxcolor.data import spaces
 
 CONFIGS = sorted(p for p in (ROOT / "configs").rglob("*.py") if p.parent.name != "data")
 
@@ -24,7 +23,7 @@ def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     config_lib.validate(config)
     objective = objectives.build(config, 10)
     state = jax.eval_shape(objective.init, jax.random.key(0))
-    space, size = spaces.build(config.data), config.data.image_size * config.data.target_scale
+    space, size = models.build_space(config), models.output_size(config)
     examples = objectives.examples_per_step(config)
     rgb = jax.ShapeDtypeStruct((examples, size, size, 3), jnp.uint8)
     batch = jax.eval_shape(space.to_network, rgb)

@@ -115,7 +115,6 @@ def test_without_a_pool_images_pass():
     ("changes", "message"),
     [
         ({"data.color_space": "lab"}, "set it to 'lab_full'"),
-        ({"data.target_scale": 2}, "makes images of 1 times the size; set it to 1"),
         ({"objective.critic_steps": 2}, "critic_steps=2: has no effect"),
         (
             {"generator.name": "unet", "objective.cyclegan.lambda_identity": 1.0},

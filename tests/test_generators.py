@@ -20,7 +20,6 @@ def built(config, seeded_weights):
         config.generator.name = name
         config.data.image_size = 64
         config.data.color_space = SPACES.get(name, "lab")
-        config.data.target_scale = 2 if name == "upscaler" else 1
         if name == "fusion":
             config.generator.segmentation = "deeplab_v3_mobilenet_v2"
             config.generator.embedding = "mobilenet_v2"
@@ -117,7 +116,7 @@ def test_shapes_and_parameters_at_the_published_size(name, parameters, config, b
     assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == parameters
     gray = jnp.zeros((1, 256, 256, 1))
     output = jax.eval_shape(generator.apply, variables, generator.frozen, gray)
-    space = spaces.build(config.data)
+    space = models.build_space(config)
     assert output.shape == (1, 256 * space.scale, 256 * space.scale, space.channels)
     assert output.dtype == jnp.float32
 
@@ -216,6 +215,19 @@ def test_frozen_parts_see_the_image_in_gray(built, seeded_weights):
     np.testing.assert_allclose(alone["embedding"][0], found["embedding"][1], atol=1e-4 * scale)
 
 
+def test_frozen_parts_see_the_same_gray_image_in_every_color_space(config, built):
+    photo = np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64, 1).repeat(3, axis=-1)
+    built("fusion", segmentation="")
+    found = {}
+    for name in ("lab", "rgb"):
+        config.data.color_space = name
+        generator = models.build_generator(config)
+        gray = spaces.build(config.data).to_gray(photo)
+        found[name] = jax.jit(generator.conditions)(generator.frozen, gray)["embedding"]
+    scale = np.abs(found["lab"]).max()
+    np.testing.assert_allclose(found["rgb"], found["lab"], atol=1e-3 * scale)
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "size", "message"),
     [
@@ -238,9 +250,8 @@ def test_what_a_generator_cannot_do_is_said(name, fields, size, message, config,
 
 def test_an_upscaler_makes_rgb_of_twice_the_size(config, built):
     built("upscaler")
-    config.data.target_scale = 1
-    with pytest.raises(InputError, match="makes images of 2 times the size; set it to 2"):
-        models.build_generator(config)
+    assert models.output_size(config) == 2 * config.data.image_size
+    assert models.build_space(config).scale == 2
     config.data.color_space = "lab"
     with pytest.raises(InputError, match="makes RGB images; set it to 'lab_to_rgb'"):
         models.build_generator(config)

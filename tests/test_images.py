@@ -1,3 +1,4 @@
+import functools
 import io
 
 import numpy as np
@@ -56,17 +57,21 @@ def test_sixteen_bit_gray_is_scaled(format):
 
 
 @pytest.mark.parametrize("format", ["TIFF", "PNG", "WEBP"])
-def test_several_pictures_in_one_file_are_refused(format):
+def test_several_pictures_in_one_file_are_refused(format, tmp_path):
     first, second = (Image.new("RGB", (20, 20), color) for color in ("red", "blue"))
     data = encode(first, format, save_all=True, append_images=[second])
     with pytest.raises(InputError, match="holds 2 pictures"):
         images.decode(data)
+    (tmp_path / "x").write_bytes(data)
+    assert "holds 2 pictures" in images.problem(tmp_path / "x", whole=False)
 
 
-def test_thirty_two_bit_samples_are_refused_by_name():
+def test_thirty_two_bit_samples_are_refused_by_name(tmp_path):
     data = encode(Image.fromarray(np.ones((2, 2), np.float32)), "TIFF")
     with pytest.raises(InputError, match="32-bit"):
         images.decode(data)
+    (tmp_path / "x").write_bytes(data)
+    assert "32-bit" in images.problem(tmp_path / "x", whole=False)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -108,16 +113,18 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same():
 
 def test_damaged_files_are_refused(tmp_path):
     whole = encode(Image.fromarray(GRADIENT), "JPEG")
-    files = {"cut.jpg": whole[: len(whole) // 2], "text.png": b"no image", "empty.jpg": b""}
+    files = {"cut.jpg": whole[:-20], "text.png": b"no image", "empty.jpg": b""}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             images.read(tmp_path / name)
     (tmp_path / "good.jpg").write_bytes(whole)
-    paths = images.find(tmp_path)
-    problems = images.unreadable(paths, num_threads=2)
-    assert {path.name for path in problems} == files.keys()
-    assert all(problems.values())
+    for whole, found in ((True, files.keys()), (False, {"text.png", "empty.jpg"})):
+        check = functools.partial(images.problem, whole=whole)
+        problems = images.for_each(check, paths := images.find(tmp_path), num_threads=2)
+        assert {
+            path.name for path, problem in zip(paths, problems, strict=True) if problem
+        } == found
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -131,6 +138,12 @@ def test_find_searches_to_the_bottom_and_knows_the_extensions(tmp_path):
         (tmp_path / name).write_bytes(b"")
     found = [path.relative_to(tmp_path).as_posix() for path in images.find(tmp_path)]
     assert found == ["b.JPG", "c.tiff", "sub/deep/a.webp"]
+    for name in ("sub-b/x.png", "sub/y.png/z.txt"):  # Sorted by folder, whatever "-" and "/" are.
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "dead.png").symlink_to("nowhere")
+    found = [path.relative_to(tmp_path).as_posix() for path in images.find(tmp_path)]
+    assert found == ["b.JPG", "c.tiff", "dead.png", "sub/deep/a.webp", "sub-b/x.png"]
     with pytest.raises(InputError, match="no such folder"):
         images.find(tmp_path / "missing")
     (tmp_path / "empty").mkdir()

@@ -156,7 +156,6 @@ def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path
     config.init_from = str(workdir)
     config.generator.name = "upscaler"
     config.data.color_space = "lab_to_rgb"
-    config.data.target_scale = 2
     state = loop.train_and_evaluate(config, tmp_path / "upscaler")
     variables = jax.device_get(state.networks["generator"].variables)
     assert_trees_close(variables["params"]["base"], base.ema["params"])

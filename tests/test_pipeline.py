@@ -31,7 +31,6 @@ class Ramps(Numbered):
 
 @pytest.fixture
 def data(config):
-    config.data.image_size = 8
     return config.data
 
 
@@ -40,6 +39,7 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
         pipeline.train_batches(
             source,
             data,
+            8,
             seed=seed,
             examples_per_step=batches_per_step * data.batch_size,
             process_index=process[0],
@@ -95,6 +95,34 @@ def test_state_restores_order_and_augmentation(data):
     second.close()
 
 
+@pytest.mark.parametrize("process", [(0, 1), (1, 2)])
+def test_state_after_an_error_is_that_of_the_last_batch(data, process):
+    class Breaks(Ramps):
+        broken = False
+
+        def __getitem__(self, index):
+            if self.broken and index == 3:
+                raise InputError("photos/3.jpg: broken")
+            return super().__getitem__(index)
+
+    source, given = Breaks(10), []
+    first = batches(source, data, process=process)
+    given.append(next(first))
+    source.broken = True
+    with pytest.raises(InputError, match=r"3\.jpg"):
+        given.extend(first)
+    state = first.get_state()
+    first.close()
+    second = batches(Ramps(10), data, process=process)
+    second.set_state(state)
+    given += [next(second) for _ in range(4)]
+    second.close()
+    whole = batches(Ramps(10), data, process=process)
+    for batch in given:
+        np.testing.assert_array_equal(batch, next(whole))
+    whole.close()
+
+
 def test_augmentation_flips_half_of_the_images(data):
     class Halves(Numbered):
         def __getitem__(self, index):
@@ -124,6 +152,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
         pipeline.train_batches(
             source,
             data,
+            8,
             seed=0,
             examples_per_step=data.batch_size,
             put=lambda batch: LAB.to_network(**batch),
@@ -139,7 +168,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
 
 
 def test_evaluation_yields_every_image_once_in_order(data):
-    parts = list(pipeline.eval_batches(Numbered(10), data, 4))
+    parts = list(pipeline.eval_batches(Numbered(10), data, 8, 4))
     assert [len(part) for part in parts] == [4, 4, 2]
     assert [n for part in parts for n in numbers(part)] == list(range(10))
 
@@ -192,6 +221,7 @@ def test_gammas_are_drawn_within_their_range(data):
         pipeline.train_batches(
             Numbered(40),
             data,
+            8,
             seed=0,
             examples_per_step=data.batch_size,
             put=lambda batch: batch["gamma"],
@@ -229,7 +259,7 @@ def test_network_round_trip_keeps_pixels():
 
 def test_gray_keeps_lightness():
     rgb = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
-    gray = np.asarray(transforms.to_gray(rgb))
+    gray = np.asarray(transforms.without_color(rgb))
     assert np.ptp(gray.astype(int), axis=-1).max() <= 1
     before, after = (LAB.to_network(pixels)["gray"] for pixels in (rgb, gray))
     np.testing.assert_allclose(before, after, atol=0.005)

@@ -1,4 +1,6 @@
 import io
+import os
+import shutil
 import subprocess
 import sys
 
@@ -31,7 +33,7 @@ def test_the_hash_splits_alike_everywhere():
 def test_folder_splits_are_disjoint_and_whole(config, photos):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.test_fraction = config.data.validation_fraction = 0.3
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     found = [path for source in splits.values() for path in source.paths]
     assert len(found) == len(set(found)) == 12
     assert splits["train"][0].shape == (40, 48, 3)
@@ -42,7 +44,7 @@ def test_split_file_decides(config, photos, tmp_path):
     listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")
     config.data.source, config.data.path = "folder", str(photos)
     config.data.split_file = str(listing)
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert names(splits["train"]) == {"0.png", "3.png"}
     assert names(splits["validation"]) == {"2.png"}
     assert names(splits["test"]) == {"1.png"}
@@ -62,26 +64,120 @@ def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
     config.data.split_file = str(tmp_path / "splits.tsv")
     (tmp_path / "splits.tsv").write_text(line)
     with pytest.raises(InputError, match=message):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     (photos / "bad1.jpg").write_bytes(b"nothing")
-    (photos / "a" / "bad2.png").write_bytes((photos / "a" / "1.png").read_bytes()[:200])
+    (photos / "a" / "bad2.png").write_bytes((photos / "a" / "1.png").read_bytes()[:20])
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction = config.data.test_fraction = 0.0
     with pytest.raises(InputError, match="2 of 14 image files") as error:
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
     assert "bad1.jpg" in str(error.value)
     assert "bad2.png" in str(error.value)
     assert "skip_unreadable" in str(error.value)
     config.data.skip_unreadable = True
-    assert len(sources.open_splits(config.data, ["train"])["train"]) == 12
+    assert len(sources.open_splits(config.data, ["train"], 32)["train"]) == 12
     assert "2 of 14" in capsys.readouterr().out
 
 
+def cut(path):
+    """Leaves a file's header whole."""
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def open_all(config, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    return sources.open_splits(config.data, ["train"], 32)["train"]
+
+
+def test_a_start_decodes_nothing_and_a_file_that_breaks_stops_the_reader(config, photos):
+    cut(photos / "a" / "3.png")
+    source = open_all(config, photos)
+    assert len(source) == 12
+    place = source.paths.index(photos / "a" / "3.png")
+    with pytest.raises(InputError, match=r"a/3\.png: .*truncated"):
+        source[place]
+    (photos / "a" / "1.png").unlink()
+    with pytest.raises(InputError, match=r"a/1\.png: No such file"):
+        source[source.paths.index(photos / "a" / "1.png")]
+
+
+def test_a_file_that_breaks_is_replaced_by_the_next_one(config, photos, capsys):
+    config.data.skip_unreadable = True
+    source = open_all(config, photos)
+    first, second, last = source.paths[0], source.paths[1], source.paths[-1]
+    expected = source[2]
+    cut(first)
+    second.unlink()
+    for _ in range(2):
+        np.testing.assert_array_equal(source[0], expected)
+    assert source.unreadable.keys() == {first, second}
+    assert capsys.readouterr().out.count(f"{first}: ") == 1
+    cut(last)
+    # What is read depends on the files alone, not on what was read before.
+    np.testing.assert_array_equal(open_all(config, photos)[-1], expected)
+    for path in source.paths[2:-1]:
+        path.unlink()
+    with pytest.raises(InputError, match=r"nor can any other of 12 files be read"):
+        source[3]
+
+
+def test_a_second_start_opens_new_and_changed_files_only(config, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = photos / "a" / "1.png"
+    status = path.stat()
+    open_all(config, photos)
+    path.write_bytes(b"x" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert len(open_all(config, photos)) == 12
+    (photos / "new.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="1 of 13 image files cannot be read"):
+        open_all(config, photos)
+    (photos / "new.png").unlink()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 10**9))
+    for _ in range(2):  # What is not in order is looked at every time.
+        with pytest.raises(InputError, match=r"1 of 12 image files .*\n.*a/1\.png"):
+            open_all(config, photos)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"checked_by": 1}', b"\xff{"])
+def test_a_damaged_manifest_is_made_anew(config, photos, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    open_all(config, photos)
+    (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
+    whole = manifest.read_bytes()
+    manifest.write_bytes(damage)
+    assert len(open_all(config, photos)) == 12
+    assert manifest.read_bytes() == whole
+
+
+def test_a_manifest_forgets_files_that_are_gone_and_no_others(
+    config, photos, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.validation_fraction, config.data.test_fraction = 0.3, 0.3
+    for split in sources.SPLITS:
+        sources.open_splits(config.data, [split], 32)
+    (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
+    assert manifest.read_text().count(".png") == 12
+    (photos / "a" / "1.png").rename(photos / "a" / "1b.png")
+    sources.open_splits(config.data, sources.SPLITS, 32)
+    assert manifest.read_text().count(".png") == 12
+    assert "1b.png" in manifest.read_text()
+
+
+def test_without_a_place_for_the_manifest_a_start_works(config, photos, tmp_path, monkeypatch):
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert len(open_all(config, photos)) == 12
+
+
 def test_scenes_splits_are_disjoint(config):
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert [len(splits[split]) for split in sources.SPLITS] == [30, 6, 4]
     drawn = [splits[split][i].tobytes() for split in splits for i in range(len(splits[split]))]
     assert len(set(drawn)) == 40
@@ -102,7 +198,7 @@ def test_scenes_splits_are_disjoint(config):
 def test_mistakes_are_named(config, changes, message):
     config.data.update(changes)
     with pytest.raises(InputError, match=message):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 class Tiny(tfds.core.GeneratorBasedBuilder):
@@ -131,7 +227,7 @@ def test_tfds(config, tmp_path):
     config.data.path = str(tmp_path / "tiny" / "1.0.0")
     config.data.train_split = "train[:70%]"
     config.data.test_split = "train[70%:]"
-    splits = sources.open_splits(config.data, sources.SPLITS)
+    splits = sources.open_splits(config.data, sources.SPLITS, 32)
     assert [len(splits[split]) for split in sources.SPLITS] == [7, 3, 3]
     pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
     assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
@@ -140,7 +236,7 @@ def test_tfds(config, tmp_path):
     assert "tensorflow" not in sys.modules
     config.data.train_split = "practice"
     with pytest.raises(InputError, match="practice"):
-        sources.open_splits(config.data, ["train"])
+        sources.open_splits(config.data, ["train"], 32)
 
 
 def pack(*args):
@@ -155,16 +251,24 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
     assert refused.returncode == 1
     assert "bad.jpg" in refused.stderr
     assert not (tmp_path / "packed").exists()
+    (photos / "bad.jpg").unlink()
+    shutil.copy(photos / "b" / "0.png", photos / "cut.png")
+    cut(photos / "cut.png")
+    refused = pack(photos, tmp_path / "packed", *shares)
+    assert refused.returncode == 1
+    assert "cut.png" in refused.stderr
+    assert not (tmp_path / "packed").exists()
     done = pack(photos, tmp_path / "packed", *shares, "--skip_unreadable")
     assert done.returncode == 0, done.stderr
 
     config.data.validation_fraction = config.data.test_fraction = 0.3
     config.data.skip_unreadable = True
     config.data.source, config.data.path = "folder", str(photos)
-    folder = sources.open_splits(config.data, sources.SPLITS)
+    (photos / "cut.png").unlink()
+    folder = sources.open_splits(config.data, sources.SPLITS, 32)
     config.data.skip_unreadable = False
     config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
-    packed = sources.open_splits(config.data, sources.SPLITS)
+    packed = sources.open_splits(config.data, sources.SPLITS, 32)
     for split in sources.SPLITS:
         assert len(packed[split]) == len(folder[split]) > 0
         for i in range(len(folder[split])):
@@ -176,7 +280,7 @@ def test_a_damaged_record_is_named(config, tmp_path):
     writer.write(b"nothing")
     writer.close()
     config.data.source, config.data.path = "array_record", str(tmp_path)
-    source = sources.open_splits(config.data, ["train"])["train"]
+    source = sources.open_splits(config.data, ["train"], 32)["train"]
     with pytest.raises(InputError, match="train, record 0"):
         source[0]
 
@@ -197,7 +301,7 @@ def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_
         lines.append(f"{split}\t{split}.jpg\n")
     (tmp_path / "splits.tsv").write_text("".join(lines))
     config.data.split_file = "" if packed else str(tmp_path / "splits.tsv")
-    opened = sources.open_splits(config.data, ["train", "test"])
+    opened = sources.open_splits(config.data, ["train", "test"], 32)
     # 32 pixels, out of half of the photo, twice as large: 128.
     assert opened["train"][0].shape == (240, 320, 3)
     assert opened["test"][0].shape == (480, 640, 3)

@@ -32,6 +32,20 @@ def test_gray_of_the_rgb_space_by_hand():
     np.testing.assert_allclose(gray, 2 * np.array([0.299, 0.587, 0.114, 1]) - 1, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["rgb", "lab_to_rgb"])
+def test_rgb_targets_are_the_bytes_themselves(name):
+    rgb = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)[..., ::-1]
+    target = SPACES[name].to_network(rgb)["target"]
+    np.testing.assert_allclose(target, 2 * (rgb / 255) - 1, atol=2e-7)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_gray_images_come_back_from_their_gray(name):
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=-1)
+    space = SPACES[name]
+    np.testing.assert_allclose(space.gray_to_rgb(space.to_gray(levels)), levels / 255, atol=1e-4)
+
+
 def test_only_whole_images_may_have_another_lightness():
     rgb = photo()
     for name, space in SPACES.items():
@@ -68,8 +82,6 @@ def test_gamma_bends_the_lightness_and_keeps_the_colors(name):
 
 
 def test_the_configuration_chooses(config):
-    config.data.color_space = "rgb"
-    assert spaces.build(config.data).channels == 3
-    config.data.color_space = "lab_to_rgb"
-    config.data.target_scale = 2
-    assert spaces.build(config.data).scale == 2
+    for name, space in SPACES.items():
+        config.data.color_space = name
+        assert spaces.build(config.data) == space

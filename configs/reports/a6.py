@@ -22,6 +22,5 @@ def get_config():
     config = defaults.from_file("a1.py", beside=__file__)
     config.init_from = "runs/a5"
     config.data.color_space = "lab_to_rgb"
-    config.data.target_scale = 2
     config.generator.name = "upscaler"
     return config

@@ -19,6 +19,7 @@ _DEVICE_BATCHES_AHEAD = 2
 def train_batches(
     source: Source,
     data: ConfigDict,
+    size: int,
     *,
     seed: int,
     examples_per_step: int,
@@ -29,11 +30,13 @@ def train_batches(
     """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
 
     Every image comes once per epoch; an epoch's rest and the next one's start share a batch.
-    Processes read disjoint blocks of each batch.
+    Processes read disjoint blocks of each batch. After an error the iterator's state is still that
+    of the last batch that it gave.
 
     Args:
         source: the training images.
         data: `config.data`.
+        size: height and width of the examples, in pixels.
         seed: of order and augmentation.
         examples_per_step: over all processes.
         put: moves this process's examples, as keyword arguments of `Space.to_network`, to its
@@ -50,8 +53,6 @@ def train_batches(
             "images; lower the batch size or add images"
         )
 
-    size = data.image_size * data.target_scale
-
     def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         if not data.augment:
             return {"rgb": transforms.fit(pixels, size, data.resize)}
@@ -62,29 +63,41 @@ def train_batches(
             example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
         return example
 
-    dataset = grain.MapDataset.source(source).seed(seed).shuffle().repeat().random_map(view)
-    block = _ProcessBlocks(dataset, examples_per_step, process_index, process_count)
-    batches = grain.MapDataset.source(block).batch(examples_per_step // process_count)
+    share = examples_per_step // process_count
+    # The augmentation comes before the share of this process: its randomness is keyed by the
+    # example's place in the global batch.
+    batches = (
+        grain.MapDataset.source(source)
+        .seed(seed)
+        .shuffle()
+        .repeat()
+        .random_map(view)
+        .batch(share, drop_remainder=True)[process_index::process_count]
+        .to_iter_dataset(_read_options(data))
+        .map(put)
+    )
     return grain.experimental.ThreadPrefetchIterDataset(
-        batches.to_iter_dataset(_read_options(data)).map(put),
-        prefetch_buffer_size=_DEVICE_BATCHES_AHEAD,
+        batches, prefetch_buffer_size=_DEVICE_BATCHES_AHEAD
     )
 
 
-def eval_batches(source: Source, data: ConfigDict, batch_size: int) -> Iterator[np.ndarray]:
+def eval_batches(
+    source: Source, data: ConfigDict, size: int, batch_size: int
+) -> Iterator[np.ndarray]:
     """Yields every image once, in order and without augmentation; the last batch may be smaller.
 
     Args:
         source: the images.
         data: `config.data`.
+        size: height and width of the images that are wanted, in pixels.
         batch_size: images per batch.
 
     Yields:
-        `[batch_size or fewer, S, S, 3]` uint8, S being `image_size · target_scale`.
+        `[batch_size or fewer, size, size, 3]` uint8.
     """
 
     def view(pixels: np.ndarray) -> np.ndarray:
-        return transforms.fit(pixels, data.image_size * data.target_scale, data.resize)
+        return transforms.fit(pixels, size, data.resize)
 
     dataset = grain.MapDataset.source(source).map(view).batch(batch_size, drop_remainder=False)
     return iter(dataset.to_iter_dataset(_read_options(data)))
@@ -94,23 +107,3 @@ def _read_options(data: ConfigDict) -> grain.ReadOptions:
     return grain.ReadOptions(
         num_threads=data.num_threads, prefetch_buffer_size=max(_BATCHES_AHEAD, data.num_threads)
     )
-
-
-class _ProcessBlocks:
-    """The examples of one process: its contiguous block of each global batch."""
-
-    def __init__(
-        self, dataset: grain.MapDataset, examples: int, process_index: int, process_count: int
-    ):
-        self._dataset = dataset
-        self._examples = examples
-        self._share = examples // process_count
-        self._start = process_index * self._share
-
-    def __len__(self) -> int:
-        # grain counts batches in floating point, which rounds sys.maxsize up and out of range.
-        return min(len(self._dataset), 2**62) // self._examples * self._share
-
-    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
-        batch, place = divmod(index, self._share)
-        return self._dataset[batch * self._examples + self._start + place]

@@ -4,19 +4,19 @@ A source is a sequence of `[H, W, 3]` uint8 sRGB images with random access, safe
 several threads.
 """
 
+import functools
 import hashlib
 import math
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-import grain
 import numpy as np
 from ml_collections import ConfigDict
 
 from jaxcolor import images
 from jaxcolor.config import InputError
-from jaxcolor.data import scenes
+from jaxcolor.data import manifest, records, scenes
 
 SPLITS = ("train", "validation", "test")
 
@@ -34,22 +34,23 @@ class Source(Protocol):
         """Returns one image."""
 
 
-def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
+def open_splits(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str, Source]:
     """Opens some splits of the configured data set.
 
     Args:
         data: `config.data`.
         splits: of "train", "validation" and "test".
+        size: height and width of the images that will be made of them, in pixels.
 
     Raises:
-        InputError: the data cannot be found or read, or a split has no image. Unreadable files of
-            a folder are all listed, or left out and counted with `data.skip_unreadable`.
+        InputError: the data cannot be found or read, or a split has no image. Files of a folder
+            whose header cannot be read are all listed, or left out with `data.skip_unreadable`.
     """
-    openers: dict[str, Callable[..., dict[str, Source]]] = {
-        "scenes": _open_scenes,
+    openers: dict[str, Callable[..., Mapping[str, Source]]] = {
+        "scenes": functools.partial(_open_scenes, size=size),
         "folder": _open_folder,
-        "tfds": _open_tfds,
-        "array_record": _open_array_record,
+        "tfds": records.open_tfds,
+        "array_record": records.open_array_record,
     }
     if data.source not in openers:
         raise InputError(f"config.data.source={data.source!r}: must be one of {sorted(openers)}")
@@ -60,14 +61,25 @@ def open_splits(data: ConfigDict, splits: Iterable[str]) -> dict[str, Source]:
             f"config.data.skip_unreadable=True: config.data.source={data.source!r} has no files to "
             "leave out; leave them out where the data is packed"
         )
-    opened = openers[data.source](data, tuple(splits))
+    opened = openers[data.source](data, {split: _min_side(data, split, size) for split in splits})
     for split, source in opened.items():
         if not len(source):
             raise InputError(
                 f"the {split} split of config.data.source={data.source!r} "
                 f"(config.data.path={data.path!r}) holds no image; {_more(data.source, split)}"
             )
-    return opened
+    return dict(opened)
+
+
+def _min_side(data: ConfigDict, split: str, size: int) -> int | None:
+    """Returns how large images have to be for training; scores are taken on the files as they are.
+
+    Twice the size of what is cut out of them: the resizing then hides how they were decoded.
+    """
+    if split != "train":
+        return None
+    kept = data.min_crop if data.augment else 1
+    return math.ceil(2 * size / kept)
 
 
 def _more(source: str, split: str) -> str:
@@ -97,24 +109,54 @@ def split_of(relative_path: str, validation_fraction: float, test_fraction: floa
 
 
 class FileSource:
-    """Image files, decoded as they are read."""
+    """Image files, decoded as they are read.
 
-    def __init__(self, paths: Sequence[pathlib.Path], min_side: int | None = None):
+    Attributes:
+        paths: of the files.
+        unreadable: the files that others took the place of so far, with the errors they gave.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[pathlib.Path],
+        min_side: int | None = None,
+        *,
+        skip_unreadable: bool = False,
+    ):
         """Takes files.
 
         Args:
             paths: of the files.
             min_side: as of `images.decode`.
+            skip_unreadable: give the next file in the place of one that cannot be read.
         """
-        self.paths, self._min_side = list(paths), min_side
+        self.paths = list(paths)
+        self.unreadable: dict[pathlib.Path, str] = {}
+        self._min_side, self._skip_unreadable = min_side, skip_unreadable
 
     def __len__(self) -> int:
         """Returns the number of files."""
         return len(self.paths)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """Reads one file."""
-        return images.read(self.paths[index], self._min_side)
+        """Reads one file, or with `skip_unreadable` the first readable one from there on.
+
+        Which one that is depends on the files alone, so that a resumed run reads the same.
+
+        Raises:
+            InputError: the file cannot be read, or none can; the message names it.
+        """
+        count = len(self.paths)
+        for path in (self.paths[(index + step) % count] for step in range(count)):
+            try:
+                return images.read(path, self._min_side)
+            except InputError as error:
+                if not self._skip_unreadable:
+                    raise InputError(f"{error}; restore or remove it") from error
+                problem = str(error)
+            if self.unreadable.setdefault(path, problem) is problem:
+                print(f"{problem}; the next file takes its place", flush=True)
+        raise InputError(f"{problem}; nor can any other of {count} files be read")
 
 
 class _SceneSource:
@@ -128,26 +170,7 @@ class _SceneSource:
         return scenes.render(_SCENES_SEED, self._indices[index], self._size)
 
 
-class _RecordSource:
-    """Records that hold, or from which `encoded` takes, the bytes of an image file."""
-
-    def __init__(
-        self, records: Any, name: str, encoded: Callable[[Any], bytes], min_side: int | None
-    ):
-        self._records, self._name, self._encoded = records, name, encoded
-        self._min_side = min_side
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        try:
-            return images.decode(self._encoded(self._records[index]), self._min_side)
-        except InputError as error:
-            raise InputError(f"{self._name}, record {index}: {error}") from error
-
-
-def _open_scenes(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+def _open_scenes(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str, Source]:
     test = round(data.num_scenes * data.test_fraction)
     validation = test + round(data.num_scenes * data.validation_fraction)
     indices = {
@@ -155,64 +178,68 @@ def _open_scenes(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
         "validation": range(test, validation),
         "train": range(validation, data.num_scenes),
     }
-    size = data.image_size * data.target_scale
     return {split: _SceneSource(indices[split], size) for split in splits}
 
 
-def _open_folder(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
+def _open_folder(data: ConfigDict, min_sides: Mapping[str, int | None]) -> dict[str, FileSource]:
     folder = pathlib.Path(data.path)
-    chosen: dict[str, list[pathlib.Path]] = {split: [] for split in splits}
     if data.split_file:
-        for split, path in _read_split_file(pathlib.Path(data.split_file), folder):
-            if split in chosen:
-                chosen[split].append(path)
+        assigned = _read_split_file(pathlib.Path(data.split_file), folder)
     else:
-        for path in images.find(folder):
-            relative = path.relative_to(folder).as_posix()
-            split = split_of(relative, data.validation_fraction, data.test_fraction)
-            if split in chosen:
-                chosen[split].append(path)
+        assigned = _split_by_hash(data, folder)
+    chosen: dict[str, list[pathlib.Path]] = {split: [] for split in min_sides}
+    for split, path in assigned:
+        if split in chosen:
+            chosen[split].append(path)
     paths = [path for paths in chosen.values() for path in paths]
-    if data.skip_unreadable:
-        problems = images.unreadable(paths, data.num_threads)
-        if problems:
-            print(f"{_listing(problems, paths)}\nthey are left out", flush=True)
-        chosen = {split: [p for p in chosen[split] if p not in problems] for split in splits}
-    else:
-        check_readable(paths, data.num_threads, "config.data.skip_unreadable=true leaves them out")
-    return {split: FileSource(chosen[split], _min_side(data, split)) for split in splits}
+    problems = manifest.unreadable(folder, paths, data.num_threads)
+    report_unreadable(
+        problems,
+        paths,
+        skip=data.skip_unreadable,
+        fix="config.data.skip_unreadable=true leaves them out",
+    )
+    return {
+        split: FileSource(
+            [path for path in chosen[split] if path not in problems],
+            min_side,
+            skip_unreadable=data.skip_unreadable,
+        )
+        for split, min_side in min_sides.items()
+    }
 
 
-def _min_side(data: ConfigDict, split: str) -> int | None:
-    """Returns how large images have to be for training; scores are taken on the files as they are.
-
-    Twice the size of what is cut out of them: the resizing then hides how they were decoded.
-    """
-    if split != "train":
-        return None
-    kept = data.min_crop if data.augment else 1
-    return math.ceil(2 * data.image_size * data.target_scale / kept)
-
-
-def check_readable(paths: Sequence[pathlib.Path], num_threads: int, fix: str = "") -> None:
-    """Decodes every file once.
+def report_unreadable(
+    problems: Mapping[pathlib.Path, str],
+    paths: Sequence[pathlib.Path],
+    *,
+    skip: bool = False,
+    fix: str = "",
+) -> None:
+    """Lists image files that cannot be read, if there are any.
 
     Args:
-        paths: of the files.
-        num_threads: that decode.
+        problems: the reason for each of them.
+        paths: of all files that were checked.
+        skip: print the list instead of raising it.
         fix: what helps besides fixing or removing the files.
 
     Raises:
-        InputError: some cannot be read; all of them are listed with reasons.
+        InputError: some cannot be read, and they are not to be skipped.
     """
-    if problems := images.unreadable(paths, num_threads):
-        fixes = "fix or remove them" + (f"; {fix}" if fix else "")
-        raise InputError(f"{_listing(problems, paths)}\n{fixes}")
-
-
-def _listing(problems: dict[pathlib.Path, str], paths: Sequence[pathlib.Path]) -> str:
+    if not problems:
+        return
     lines = [f"  {path}: {reason}" for path, reason in problems.items()]
-    return "\n".join([f"{len(problems)} of {len(paths)} image files cannot be read:", *lines])
+    listing = "\n".join([f"{len(problems)} of {len(paths)} image files cannot be read:", *lines])
+    if not skip:
+        raise InputError(f"{listing}\nfix or remove them" + (f"; {fix}" if fix else ""))
+    print(f"{listing}\nthey are left out", flush=True)
+
+
+def _split_by_hash(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
+    for path in images.find(folder):
+        name = path.relative_to(folder).as_posix()
+        yield split_of(name, data.validation_fraction, data.test_fraction), path
 
 
 def _read_split_file(
@@ -238,48 +265,3 @@ def _read_split_file(
             raise InputError(f"{path}, lines {seen[relative]} and {number}: both name {relative}")
         seen[relative] = number
         yield split, folder / relative
-
-
-def _open_tfds(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
-    # The import takes a second, which other sources need not wait for.
-    import tensorflow_datasets as tfds
-
-    try:
-        if pathlib.Path(data.path).is_dir():
-            builder = tfds.builder_from_directory(data.path)
-        else:
-            builder = tfds.builder(data.path, file_format="array_record")
-        decoders = {"image": tfds.decode.SkipDecoding()}
-        return {
-            split: _RecordSource(
-                builder.as_data_source(data[f"{split}_split"], decoders=decoders),
-                f"config.data.path={data.path!r}, {split} split",
-                lambda record: record["image"],
-                _min_side(data, split),
-            )
-            for split in splits
-        }
-    except (tfds.core.DatasetNotFoundError, AssertionError, KeyError, OSError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise InputError(
-            f"config.data.path={data.path!r}: cannot be opened as a TFDS data set "
-            f"({reason}); prepare it as ArrayRecord "
-            "once, where TensorFlow is installed (the extra `tfds`): "
-            f"tfds build {data.path} --file_format=array_record"
-        ) from error
-
-
-def _open_array_record(data: ConfigDict, splits: Sequence[str]) -> dict[str, Source]:
-    opened: dict[str, Source] = {}
-    for split in splits:
-        files = sorted(pathlib.Path(data.path).glob(f"{split}*.array_record"))
-        if not files:
-            raise InputError(
-                f"config.data.path={data.path!r}: holds no {split}*.array_record; write one with "
-                "scripts/pack_array_record.py"
-            )
-        records = grain.sources.ArrayRecordDataSource([str(file) for file in files])
-        opened[split] = _RecordSource(
-            records, f"{data.path}/{split}", lambda record: record, _min_side(data, split)
-        )
-    return opened

@@ -19,16 +19,19 @@ class Space(NamedTuple):
 
     Attributes:
         channels: of the target.
-        split: normalized Lab `[..., 3]` to gray `[..., 1]` and target `[..., channels]`.
+        split: an image, as normalized Lab and as sRGB in [0, 1], both `[..., 3]`, to gray
+            `[..., 1]` and target `[..., channels]`.
         join: gray and a generator's output to sRGB `[..., 3]` in [0, 1].
         join_ab: gray and a generator's output to a and b `[..., 2]` in [-1, 1].
+        gray_to_rgb: gray to the sRGB image of the same grays, `[..., 3]` in [0, 1].
         scale: the target is so many times as high and wide as the gray image.
     """
 
     channels: int
-    split: Callable[[jax.Array], tuple[jax.Array, jax.Array]]
+    split: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
     join: Callable[[jax.Array, jax.Array], jax.Array]
     join_ab: Callable[[jax.Array, jax.Array], jax.Array]
+    gray_to_rgb: Callable[[jax.Array], jax.Array]
     scale: int = 1
 
     def to_network(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
@@ -43,14 +46,14 @@ class Space(NamedTuple):
             `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1], and `target`:
             `[N, H, W, channels]` float32 in [-1, 1].
         """
-        gray, target = self.split(_to_lab(rgb, gamma))
+        gray, target = self.split(*_lab_and_rgb(rgb, gamma))
         if self.scale > 1:
-            gray = self.to_gray(_shrink(jnp.asarray(rgb, jnp.float32) / 255, self.scale), gamma)
+            gray = self.to_gray(_shrink(_to_unit(rgb), self.scale), gamma)
         return {"gray": gray, "target": target}
 
     def to_gray(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
         """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""
-        return self.split(_to_lab(rgb, gamma))[0]
+        return self.split(*_lab_and_rgb(rgb, gamma))[0]
 
     def from_network(self, gray: jax.Array, output: jax.Array) -> jax.Array:
         """Converts what the networks see to images, rounding to 8 bits.
@@ -71,13 +74,21 @@ class Space(NamedTuple):
         return jnp.concatenate([gray, target], axis=-1)
 
 
-def _to_lab(rgb: ArrayLike, gamma: ArrayLike | None) -> jax.Array:
+def _lab_and_rgb(rgb: ArrayLike, gamma: ArrayLike | None) -> tuple[jax.Array, jax.Array]:
+    """Gives an image as normalized Lab and as sRGB in [0, 1]; `jit` drops what a space ignores."""
     lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb)))
     if gamma is None:
-        return lab
+        return lab, _to_unit(rgb)
     exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
     bent = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
-    return jnp.concatenate([bent, lab[..., 1:]], axis=-1)
+    lab = jnp.concatenate([bent, lab[..., 1:]], axis=-1)
+    return lab, _to_rgb(lab)
+
+
+def _to_unit(rgb: ArrayLike) -> jax.Array:
+    """Brings sRGB, uint8 or float in [0, 1], to float in [0, 1]."""
+    rgb = jnp.asarray(rgb)
+    return rgb.astype(jnp.float32) / 255 if rgb.dtype == jnp.uint8 else rgb
 
 
 def _to_rgb(lab: jax.Array) -> jax.Array:
@@ -91,10 +102,14 @@ def _shrink(rgb: jax.Array, scale: int) -> jax.Array:
     return blocks.mean((2, 4))
 
 
-def _split_rgb(lab: jax.Array) -> tuple[jax.Array, jax.Array]:
-    red, green, blue = jnp.split(_to_rgb(lab), 3, axis=-1)
-    gray = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
-    return 2 * gray - 1, 2 * jnp.concatenate([red, green, blue], axis=-1) - 1
+def _luma(rgb: jax.Array) -> jax.Array:
+    red, green, blue = jnp.split(rgb, 3, axis=-1)
+    return _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+
+
+def _gray_of_lightness(lightness: jax.Array) -> jax.Array:
+    no_color = jnp.zeros((*lightness.shape[:-1], 2))
+    return _to_rgb(jnp.concatenate([lightness, no_color], axis=-1))
 
 
 def _from_unit(gray: jax.Array, output: jax.Array) -> jax.Array:
@@ -110,30 +125,42 @@ SPACES = {
     # L to a and b.
     "lab": Space(
         2,
-        lambda lab: (lab[..., :1], lab[..., 1:]),
+        lambda lab, rgb: (lab[..., :1], lab[..., 1:]),
         lambda L, ab: _to_rgb(jnp.concatenate([L, ab], axis=-1)),
         lambda L, ab: ab,
+        _gray_of_lightness,
     ),
     # L to L, a and b, of which the output's own L counts.
     "lab_full": Space(
         3,
-        lambda lab: (lab[..., :1], lab),
+        lambda lab, rgb: (lab[..., :1], lab),
         lambda L, lab: _to_rgb(lab),
         lambda L, lab: lab[..., 1:],
+        _gray_of_lightness,
     ),
     # L to RGB.
     "lab_to_rgb": Space(
-        3, lambda lab: (lab[..., :1], 2 * _to_rgb(lab) - 1), _from_unit, _ab_of_rgb
+        3,
+        lambda lab, rgb: (lab[..., :1], 2 * rgb - 1),
+        _from_unit,
+        _ab_of_rgb,
+        _gray_of_lightness,
     ),
     # BT.601 gray to RGB.
-    "rgb": Space(3, _split_rgb, _from_unit, _ab_of_rgb),
+    "rgb": Space(
+        3,
+        lambda lab, rgb: (2 * _luma(rgb) - 1, 2 * rgb - 1),
+        _from_unit,
+        _ab_of_rgb,
+        lambda luma: jnp.repeat((luma + 1) / 2, 3, axis=-1),
+    ),
 }
 
 
 def build(data: ConfigDict) -> Space:
-    """Returns the configured space.
+    """Returns the configured space, of gray images and targets of one size.
 
     Args:
         data: `config.data`.
     """
-    return SPACES[data.color_space]._replace(scale=data.target_scale)
+    return SPACES[data.color_space]

@@ -63,7 +63,7 @@ def flip(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 @jax.jit
-def to_gray(rgb: ArrayLike) -> jax.Array:
+def without_color(rgb: ArrayLike) -> jax.Array:
     """Keeps an image's L and sets a and b to zero: `[N, H, W, 3]` uint8 in and out."""
     gray = _LAB.to_gray(rgb)
     return _LAB.from_network(gray, jnp.zeros((*gray.shape[:-1], _LAB.channels)))

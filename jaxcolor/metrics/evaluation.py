@@ -56,7 +56,7 @@ class Evaluation:
             predicted: `[N, H, W, 3]` uint8, sRGB.
             truth: `[N, H, W, 3]` uint8, sRGB.
         """
-        sets = {name: predicted, GRAY: np.asarray(transforms.to_gray(truth))}
+        sets = {name: predicted, GRAY: np.asarray(transforms.without_color(truth))}
         for row, rgb in sets.items():
             self._scores.setdefault(row, Scores(self._lpips)).add(rgb, truth)
         self._features.add({**sets, TRUTH: truth})

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
+from jaxcolor.data import spaces
 from jaxcolor.models import (
     dynamic_unet,
     fusion,
@@ -27,6 +28,8 @@ _GENERATORS = {
     "resnet": resnet_generator.build,
     "fusion": fusion.build,
 }
+# How many times as high and wide as its gray image an output is, where it is larger.
+_SCALES = {"upscaler": 2}
 
 
 def build_generator(config: ConfigDict) -> Generator:
@@ -36,19 +39,35 @@ def build_generator(config: ConfigDict) -> Generator:
         config: the whole configuration.
 
     Raises:
-        InputError: an unknown name, an image size or a scale that is not the network's, or weights
-            of a frozen part that are not on this machine.
+        InputError: an unknown name, an image size that is not the network's, or weights of a
+            frozen part that are not on this machine.
     """
     name = config.generator.name
     if name not in _GENERATORS:
         raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
-    generator = _GENERATORS[name](config)
-    if config.data.target_scale != generator.scale:
-        raise InputError(
-            f"config.data.target_scale={config.data.target_scale}: config.generator.name={name!r} "
-            f"makes images of {generator.scale} times the size; set it to {generator.scale}"
-        )
-    return generator
+    return _GENERATORS[name](config)
+
+
+def output_size(config: ConfigDict) -> int:
+    """Returns the height and width of what the generator makes, in pixels.
+
+    Args:
+        config: the whole configuration.
+    """
+    return config.data.image_size * _scale(config)
+
+
+def build_space(config: ConfigDict) -> spaces.Space:
+    """Returns the color space that the generator works in, with the scale of its output.
+
+    Args:
+        config: the whole configuration.
+    """
+    return spaces.build(config.data)._replace(scale=_scale(config))
+
+
+def _scale(config: ConfigDict) -> int:
+    return _SCALES.get(config.generator.name, 1)
 
 
 def variable_shapes(generator: Generator, image_size: int) -> Variables:

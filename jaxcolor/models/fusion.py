@@ -54,10 +54,10 @@ def build(config: ConfigDict) -> Generator:
             parts[field] = networks.load(name, ("logits",), _EMBEDDING_SIZES.get(name, size))
         except InputError as error:
             raise InputError(f"config.generator.{field}={name!r}: {error}") from error
-    lightness = spaces.SPACES["lab"]
+    space = spaces.build(config.data)
 
     def conditions(frozen: Any, gray: jax.Array) -> dict[str, Any]:
-        rgb = lightness.join(gray, jnp.zeros((*gray.shape[:-1], 2)))
+        rgb = space.gray_to_rgb(gray)
         found = {}
         if "segmentation" in parts:
             logits = parts["segmentation"].features(frozen["segmentation"], rgb)["logits"]
@@ -74,7 +74,7 @@ def build(config: ConfigDict) -> Generator:
     return Generator(
         FusionNetwork(
             num_filters=options.num_filters,
-            num_outputs=spaces.build(config.data).channels,
+            num_outputs=space.channels,
             dtype=jnp.dtype(config.train.dtype),
         ),
         conditions,

@@ -28,7 +28,6 @@ class Generator:
         frozen: variables of those networks, NumPy arrays.
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
-        scale: the output is so many times as high and wide as the gray image.
     """
 
     network: nn.Module
@@ -36,7 +35,6 @@ class Generator:
     frozen: dict[str, Any] = dataclasses.field(default_factory=dict)
     sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     start: Callable[[Variables], Variables] = lambda variables: variables
-    scale: int = 1
 
     def init(self, key: jax.Array, image_size: int) -> Variables:
         """Draws variables for images of `image_size` × `image_size` pixels."""

@@ -45,10 +45,7 @@ def build_upscaler(config: ConfigDict) -> Generator:
             "makes RGB images; set it to 'lab_to_rgb'"
         )
     base = residual_unet.build(config).network.clone(num_outputs=2, parent=None)
-    return Generator(
-        Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)),
-        scale=2,
-    )
+    return Generator(Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)))
 
 
 class ResidualBlock(nn.Module):

@@ -12,7 +12,7 @@ from jax import lax
 from ml_collections import ConfigDict
 
 from jaxcolor import models
-from jaxcolor.data import spaces
+from jaxcolor.data.spaces import Space
 from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 from jaxcolor.objectives import state as state_lib
@@ -73,7 +73,7 @@ class AdversarialTraining:
     discriminator: nn.Module
     losses: GANLosses
     terms: terms_lib.Terms
-    space: spaces.Space
+    space: Space
     optimizer_G: optax.GradientTransformation
     optimizer_D: optax.GradientTransformation
     lambda_gan: float
@@ -203,7 +203,7 @@ def make_objective(
         discriminator=discriminator,
         losses=losses,
         terms=terms,
-        space=spaces.build(config.data),
+        space=models.build_space(config),
         optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
         optimizer_D=state_lib.make_optimizer(config, "discriminator", updates_D),
         lambda_gan=options.lambda_gan,

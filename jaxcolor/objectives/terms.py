@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
+from jaxcolor import models
 from jaxcolor.config import InputError
-from jaxcolor.data import spaces
 from jaxcolor.losses import perceptual, reconstruction
 
 Batch = dict[str, jax.Array]
@@ -41,8 +41,8 @@ def build(config: ConfigDict) -> Terms:
     Raises:
         InputError: a perceptual term lacks its weights, or its images are too small.
     """
-    objective, space = config.objective, spaces.build(config.data)
-    size = config.data.image_size * space.scale
+    objective, space = config.objective, models.build_space(config)
+    size = models.output_size(config)
     on_targets = {
         "G_L1": (objective.lambda_l1, reconstruction.l1),
         "G_L2": (objective.lambda_l2, reconstruction.l2),

@@ -15,9 +15,9 @@ from clu import parameter_overview
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.config import InputError
-from jaxcolor.data import pipeline, sources, spaces, transforms
+from jaxcolor.data import pipeline, sources, transforms
 from jaxcolor.metrics.report import Scores
 from jaxcolor.models.prediction import Predictor
 from jaxcolor.objectives.objective import Objective
@@ -54,7 +54,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     devices = Devices()
     devices.check_batch_size(config.data.batch_size)
     splits = ("train", "validation") if config.train.eval_every else ("train",)
-    opened = sources.open_splits(config.data, splits)
+    size = models.output_size(config)
+    opened = sources.open_splits(config.data, splits, size)
     num_images = len(opened["train"])
     examples = objectives.examples_per_step(config)
 
@@ -65,11 +66,12 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     pretrain_steps = steps(config.train.pretrain_steps, config.train.pretrain_epochs)
     num_steps = pretrain_steps + main_steps
     objective = objectives.build(config, main_steps, pretrain_steps)
-    to_network = jax.jit(spaces.build(config.data).to_network)
+    to_network = jax.jit(models.build_space(config).to_network)
     batches = iter(
         pipeline.train_batches(
             opened["train"],
             config.data,
+            size,
             seed=config.seed,
             examples_per_step=examples,
             process_index=devices.process_index,
@@ -168,18 +170,18 @@ def _make_validation(
     summary: Summary,
 ) -> Callable[[int, TrainState], dict[str, float]]:
     """Makes the function that scores the generator, and writes a sample sheet, at a step."""
-    space, batch_size = spaces.build(config.data), config.data.batch_size
+    space, batch_size = models.build_space(config), config.data.batch_size
     predictor = Predictor(objective.generator, space, batch_size, devices.spread)
 
     def predict(variables: Any, rgb: np.ndarray) -> np.ndarray:
         return predictor(variables, frozen["generator"], rgb)
 
     def batches() -> Iterator[np.ndarray]:
-        return pipeline.eval_batches(source, config.data, batch_size)
+        return pipeline.eval_batches(source, config.data, models.output_size(config), batch_size)
 
     few = itertools.islice(itertools.chain.from_iterable(batches()), config.train.num_samples)
     samples = np.stack(list(few))
-    gray = np.asarray(transforms.to_gray(samples))
+    gray = np.asarray(transforms.without_color(samples))
 
     def validate(step: int, state: TrainState) -> dict[str, float]:
         variables = state.eval_variables()
