@@ -6,7 +6,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError, ReadRecorder
 from jaxcolor.objectives import cyclegan, pix2pix, pretraining, regression, wgan
-from jaxcolor.objectives.objective import Objective
+from jaxcolor.objectives.objective import Objective, Plan
 
 _OBJECTIVES = {"pix2pix": pix2pix, "wgan": wgan, "cyclegan": cyclegan, "regression": regression}
 
@@ -30,6 +30,31 @@ def examples_per_step(config: ConfigDict) -> int:
     return _module(config).examples_per_step(config)
 
 
+def prepare(config: ConfigDict) -> Plan:
+    """Builds the configured objective as far as no data is needed: its networks and weights.
+
+    Args:
+        config: the whole configuration.
+
+    Returns:
+        `(num_steps, pretrain_steps)` to the objective, as of `build`.
+
+    Raises:
+        InputError: an unknown name, fields that do not go together, weights that are missing, or a
+            changed field that the chosen objective, generator or optimizer does not read.
+    """
+    reads = ReadRecorder(config)
+    plan_main = _module(reads).prepare(reads)
+
+    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+        objective = plan_main(num_steps, pretrain_steps)
+        return pretraining.add(reads, objective) if pretrain_steps else objective
+
+    plan(1, config.train.pretrain_steps or config.train.pretrain_epochs)  # Reads the optimizers.
+    reads.check_unread("objective", "generator", "discriminator", "optimizer")
+    return plan
+
+
 def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
     """Builds the configured objective with its networks and optimizers.
 
@@ -39,12 +64,6 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
         pretrain_steps: steps before them, in which the generator learns by L1 alone.
 
     Raises:
-        InputError: an unknown name, fields that do not go together, or a changed field that the
-            chosen objective, generator or optimizer does not read.
+        InputError: as of `prepare`.
     """
-    reads = ReadRecorder(config)
-    objective = _module(reads).build(reads, num_steps, pretrain_steps)
-    if pretrain_steps:
-        objective = pretraining.add(reads, objective)
-    reads.check_unread("objective", "generator", "discriminator", "optimizer")
-    return objective
+    return prepare(config)(num_steps, pretrain_steps)

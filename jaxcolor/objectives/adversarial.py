@@ -17,7 +17,7 @@ from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
-from jaxcolor.objectives.objective import Batch, Metrics, Objective, split_batch
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, Plan, split_batch
 from jaxcolor.objectives.state import NetworkState, TrainState
 
 
@@ -178,41 +178,37 @@ class AdversarialTraining:
         return G.apply_gradients(self.optimizer_G, grads), metrics
 
 
-def make_objective(
-    config: ConfigDict,
-    discriminator: nn.Module,
-    losses: GANLosses,
-    num_steps: int,
-    pretrain_steps: int,
-) -> Objective:
-    """Builds the objective of a conditional GAN.
+def make_plan(config: ConfigDict, discriminator: nn.Module, losses: GANLosses) -> Plan:
+    """Prepares the objective of a conditional GAN.
 
     Args:
         config: the whole configuration.
         discriminator: a pair of gray and target to patch scores.
         losses: of the GAN.
-        num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them.
     """
     options = config.objective
     generator, terms = models.build_generator(config), terms_lib.build(config)
-    # Of n steps, the first and every k-th after it: n / k, rounded up.
-    updates_D = -(-num_steps // options.discriminator_every) * options.critic_steps
-    training = AdversarialTraining(
-        generator=generator,
-        discriminator=discriminator,
-        losses=losses,
-        terms=terms,
-        space=models.build_space(config),
-        optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
-        optimizer_D=state_lib.make_optimizer(config, "discriminator", updates_D),
-        lambda_gan=options.lambda_gan,
-        critic_steps=options.critic_steps,
-        discriminator_every=options.discriminator_every,
-        first_step=pretrain_steps,
-        image_size=config.data.image_size,
-        ema_decay=config.train.ema_decay,
-    )
-    frozen = {"generator": generator.frozen, "terms": terms.frozen}
-    sha256 = generator.sha256 | terms.sha256
-    return Objective(training.init, training.step, generator, frozen, sha256)
+
+    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+        # Of n steps, the first and every k-th after it: n / k, rounded up.
+        updates_D = -(-num_steps // options.discriminator_every) * options.critic_steps
+        training = AdversarialTraining(
+            generator=generator,
+            discriminator=discriminator,
+            losses=losses,
+            terms=terms,
+            space=models.build_space(config),
+            optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
+            optimizer_D=state_lib.make_optimizer(config, "discriminator", updates_D),
+            lambda_gan=options.lambda_gan,
+            critic_steps=options.critic_steps,
+            discriminator_every=options.discriminator_every,
+            first_step=pretrain_steps,
+            image_size=config.data.image_size,
+            ema_decay=config.train.ema_decay,
+        )
+        frozen = {"generator": generator.frozen, "terms": terms.frozen}
+        sha256 = generator.sha256 | terms.sha256
+        return Objective(training.init, training.step, generator, frozen, sha256)
+
+    return plan

@@ -26,7 +26,7 @@ from jaxcolor.models.patchgan import PatchGAN
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives.adversarial import apply_discriminator
 from jaxcolor.objectives.image_pool import ImagePool
-from jaxcolor.objectives.objective import Batch, Metrics, Objective, split_batch
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, Plan, split_batch
 from jaxcolor.objectives.state import NetworkState, TrainState
 
 Networks = dict[str, NetworkState]
@@ -196,8 +196,8 @@ def examples_per_step(config: ConfigDict) -> int:
     return 2 * config.data.batch_size
 
 
-def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
-    """Builds the objective; half of a step's examples are only used in gray, half in color.
+def prepare(config: ConfigDict) -> Plan:
+    """Prepares the objective; half of a step's examples are only used in gray, half in color.
 
     The networks are "generator", gray to color, "generator_gray", color to gray, and one
     discriminator for either domain.
@@ -207,13 +207,10 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
 
     Args:
         config: the whole configuration.
-        num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them, which make no difference.
 
     Raises:
         InputError: fields that do not go together.
     """
-    del pretrain_steps
     if config.data.color_space != "lab_full":
         raise InputError(
             f"config.data.color_space={config.data.color_space!r}: config.objective.name="
@@ -228,22 +225,27 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
     options = config.objective.cyclegan
     if options.lambda_identity:
         _check_takes_colors(config, G_AB)
-    training = CycleTraining(
-        G_AB=G_AB,
-        G_BA=Generator(G_AB.network.clone(num_outputs=1)),
-        D=models.build_discriminator(config),
-        optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
-        optimizer_D=state_lib.make_optimizer(config, "discriminator", num_steps),
-        lambda_gan=config.objective.lambda_gan,
-        lambda_cycle=options.lambda_cycle,
-        lambda_detail=options.lambda_detail,
-        lambda_identity=options.lambda_identity,
-        pool_size=options.pool_size,
-        image_size=config.data.image_size,
-        ema_decay=config.train.ema_decay,
-    )
-    frozen: dict[str, Any] = {"generator": {}, "terms": {}}
-    return Objective(training.init, training.step, G_AB, frozen, {})
+
+    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+        del pretrain_steps
+        training = CycleTraining(
+            G_AB=G_AB,
+            G_BA=Generator(G_AB.network.clone(num_outputs=1)),
+            D=models.build_discriminator(config),
+            optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
+            optimizer_D=state_lib.make_optimizer(config, "discriminator", num_steps),
+            lambda_gan=config.objective.lambda_gan,
+            lambda_cycle=options.lambda_cycle,
+            lambda_detail=options.lambda_detail,
+            lambda_identity=options.lambda_identity,
+            pool_size=options.pool_size,
+            image_size=config.data.image_size,
+            ema_decay=config.train.ema_decay,
+        )
+        frozen: dict[str, Any] = {"generator": {}, "terms": {}}
+        return Objective(training.init, training.step, G_AB, frozen, {})
+
+    return plan
 
 
 def _check_takes_colors(config: ConfigDict, generator: Generator) -> None:

@@ -38,6 +38,11 @@ class Objective(NamedTuple):
     pretrain_step: Step | None = None
 
 
+# `(num_steps, pretrain_steps)` to the objective: what is left when networks and weights are there.
+# The first is the length of the run without the second, the steps of a pretraining before it.
+Plan = Callable[[int, int], Objective]
+
+
 def split_batch(batch: Batch, count: int) -> Batch:
     """Splits a step's examples `[n, …]` into batches `[count, n / count, …]`.
 

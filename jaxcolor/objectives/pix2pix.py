@@ -8,22 +8,20 @@ from jaxcolor.objectives.adversarial import (
     GANLosses,
     apply_discriminator,
     examples_per_step,
-    make_objective,
+    make_plan,
 )
-from jaxcolor.objectives.objective import Objective
+from jaxcolor.objectives.objective import Plan
 
-__all__ = ["build", "examples_per_step"]
+__all__ = ["examples_per_step", "prepare"]
 
 
-def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
-    """Builds the objective; the discriminator's loss is halved, to slow it down.
+def prepare(config: ConfigDict) -> Plan:
+    """Prepares the objective; the discriminator's loss is halved, to slow it down.
 
     Metrics: `D_real` and `D_fake`, the cross-entropy of real and of fake pairs.
 
     Args:
         config: the whole configuration.
-        num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them.
     """
     discriminator = models.build_discriminator(config)
 
@@ -34,4 +32,4 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
         return 0.5 * (d_real + d_fake), {"D_real": d_real, "D_fake": d_fake}
 
     losses = GANLosses(discriminator_loss, lambda logits: binary_cross_entropy(logits, 1.0))
-    return make_objective(config, discriminator, losses, num_steps, pretrain_steps)
+    return make_plan(config, discriminator, losses)

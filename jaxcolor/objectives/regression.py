@@ -15,7 +15,7 @@ from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 from jaxcolor.objectives import state as state_lib
 from jaxcolor.objectives import terms as terms_lib
-from jaxcolor.objectives.objective import Batch, Metrics, Objective
+from jaxcolor.objectives.objective import Batch, Metrics, Objective, Plan
 from jaxcolor.objectives.state import NetworkState, TrainState
 from jaxcolor.objectives.terms import Loss
 
@@ -25,20 +25,17 @@ def examples_per_step(config: ConfigDict) -> int:
     return config.data.batch_size
 
 
-def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
-    """Builds the objective.
+def prepare(config: ConfigDict) -> Plan:
+    """Prepares the objective.
 
     Metrics: the weighted terms, `G_L1` and so on.
 
     Args:
         config: the whole configuration.
-        num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them, which make no difference.
 
     Raises:
         InputError: no term has a weight.
     """
-    del pretrain_steps
     generator = models.build_generator(config)
     terms = terms_lib.build(config)
     if not terms.names:
@@ -46,23 +43,28 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
             "config.objective.name='regression': needs a term with a weight, such as "
             "config.objective.lambda_l2=1.0"
         )
-    optimizer = state_lib.make_optimizer(config, "generator", num_steps)
 
-    def init(key: jax.Array) -> TrainState:
-        variables = generator.init(key, config.data.image_size)
-        networks = {"generator": NetworkState.create(variables, optimizer)}
-        return TrainState.create(networks, config.train.ema_decay)
+    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+        del pretrain_steps
+        optimizer = state_lib.make_optimizer(config, "generator", num_steps)
 
-    def step(
-        state: TrainState, frozen: Any, batch: Batch, key: jax.Array
-    ) -> tuple[TrainState, Metrics]:
-        key = jax.random.fold_in(key, state.step)
-        G = state.networks["generator"]
-        G, metrics = update_G(generator, terms.loss, optimizer, G, frozen, batch, key)
-        return state.after({"generator": G}), metrics
+        def init(key: jax.Array) -> TrainState:
+            variables = generator.init(key, config.data.image_size)
+            networks = {"generator": NetworkState.create(variables, optimizer)}
+            return TrainState.create(networks, config.train.ema_decay)
 
-    frozen = {"generator": generator.frozen, "terms": terms.frozen}
-    return Objective(init, step, generator, frozen, generator.sha256 | terms.sha256)
+        def step(
+            state: TrainState, frozen: Any, batch: Batch, key: jax.Array
+        ) -> tuple[TrainState, Metrics]:
+            key = jax.random.fold_in(key, state.step)
+            G = state.networks["generator"]
+            G, metrics = update_G(generator, terms.loss, optimizer, G, frozen, batch, key)
+            return state.after({"generator": G}), metrics
+
+        frozen = {"generator": generator.frozen, "terms": terms.frozen}
+        return Objective(init, step, generator, frozen, generator.sha256 | terms.sha256)
+
+    return plan
 
 
 def update_G(

@@ -15,15 +15,15 @@ from jaxcolor.objectives.adversarial import (
     GANLosses,
     apply_discriminator,
     examples_per_step,
-    make_objective,
+    make_plan,
 )
-from jaxcolor.objectives.objective import Objective
+from jaxcolor.objectives.objective import Plan
 
-__all__ = ["build", "examples_per_step"]
+__all__ = ["examples_per_step", "prepare"]
 
 
-def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
-    """Builds the objective: `critic = mean(f(fake)) - mean(f(real))` plus the constraint.
+def prepare(config: ConfigDict) -> Plan:
+    """Prepares the objective: `critic = mean(f(fake)) - mean(f(real))` plus the constraint.
 
     Metrics: `D_real` and `D_fake`, the critic's mean on real and on fake pairs; `critic`,
     their difference, minus an estimate of the Wasserstein distance; with a penalty also
@@ -31,8 +31,6 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
 
     Args:
         config: the whole configuration.
-        num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them.
 
     Raises:
         InputError: not exactly one of `clip` and `lambda_gp` is set.
@@ -69,4 +67,4 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
         return jax.tree.map(lambda weight: jnp.clip(weight, -clip, clip), params)
 
     losses = GANLosses(critic_loss, lambda scores: -scores.mean(), constrain)
-    return make_objective(config, critic, losses, num_steps, pretrain_steps)
+    return make_plan(config, critic, losses)
