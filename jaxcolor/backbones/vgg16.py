@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax
 
-from jaxcolor.backbones import layers
+from jaxcolor.backbones import frozen_layers
 
 # Convolutions per block, of as many channels, and the index of each in torchvision's `features`.
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
@@ -39,7 +39,7 @@ class VGG16(nn.Module):
         for convolutions, features in _BLOCKS:
             for _ in range(convolutions):
                 number += 1
-                x = layers.conv(f"features.{place}", x, features, 3, 1, 1, bias=True)
+                x = frozen_layers.conv(f"features.{place}", x, features, 3, 1, 1, bias=True)
                 place += 2
                 for tap, value in ((f"conv{number}", x), (f"relu{number}", nn.relu(x))):
                     if tap in self.taps:
@@ -47,6 +47,6 @@ class VGG16(nn.Module):
                 if len(found) == len(self.taps):
                     return found
                 x = nn.relu(x)
-            x = layers.max_pool(x, 2, 2)
+            x = frozen_layers.max_pool(x, 2, 2)
             place += 1
         return found

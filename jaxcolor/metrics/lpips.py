@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxcolor.backbones import lpips
+from jaxcolor.backbones import lpips_network
 from jaxcolor.models.convolution import compile_network
 
-MIN_SIZE = lpips.MIN_SIZE
+MIN_SIZE = lpips_network.MIN_SIZE
 
 
 class LpipsScore:
@@ -20,7 +20,7 @@ class LpipsScore:
         Raises:
             InputError: weights are not on this machine, or not what they should be.
         """
-        variables, self.sha256 = lpips.load()
+        variables, self.sha256 = lpips_network.load()
         self._variables = jax.device_put(variables)
 
     def __call__(self, prediction: ArrayLike, truth: ArrayLike) -> np.ndarray:
@@ -41,4 +41,4 @@ def _distance(variables: dict, prediction: ArrayLike, truth: ArrayLike) -> jax.A
     one, other = (jnp.asarray(rgb, jnp.float32) / 255 for rgb in (prediction, truth))
     # TF32 and the like would cost the fourth digit.
     with jax.default_matmul_precision("float32"):
-        return lpips.distance(variables, one, other)
+        return lpips_network.distance(variables, one, other)
