@@ -17,7 +17,6 @@ from jaxcolor import images, models
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, spaces, transforms
 from jaxcolor.data.sources import Source
-from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.models.convolution import compile_network
 from jaxcolor.models.generator import Generator, Variables
@@ -227,7 +226,9 @@ def evaluate(
             evaluation.add("model", colorizer.predict(rgb), rgb)
             bar.update(len(rgb))
     speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, _SPEED_IMAGES)))
-    return report.merge(evaluation.summary(), {"model": speed})
+    rows = evaluation.summary()
+    rows["model"] |= speed
+    return rows
 
 
 def colorize_files(

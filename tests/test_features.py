@@ -9,6 +9,7 @@ from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import features, inception, report
 from jaxcolor.metrics.features import FeatureScores
+from jaxcolor.metrics.scores import Scores
 
 
 @pytest.fixture
@@ -112,13 +113,11 @@ def test_mistakes_are_errors(dimensions, mode):
 
 
 def test_scores_of_sets_stand_in_the_table(tmp_path):
-    pixels = report.Scores()
+    pixels = Scores()
     rgb = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
     pixels.add(rgb, rgb[::-1])
-    rows = report.merge(
-        {"model": pixels.summary()},
-        {"model": {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}, "truth": {"FID": 1.0}},
-    )
+    sets = {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}
+    rows = {"model": {**pixels.summary(), **sets}, "truth": {"FID": 1.0}}
     lines = report.table(rows).splitlines()
     assert [line.count("|") for line in lines] == [lines[0].count("|")] * len(lines)
     assert "12.3457 | 0.01000 ± 0.00200 |" in lines[2]

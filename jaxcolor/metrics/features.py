@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from jaxcolor import files
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import inception
+from jaxcolor.metrics.metric_registry import FeatureDistance, FeatureMetric, of_kind
 
 # Images per device that go through the network at once, whatever their sizes were.
 _BATCH = 32
@@ -122,22 +123,27 @@ class FeatureScores:
 
     def _scores(self, name: str, joined: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
         scores: dict[str, Any] = {}
-        for tap, ours in joined[name].items():
-            theirs = joined[TRUTH][tap]
-            if name == TRUTH:
-                ours, theirs = theirs[::2], theirs[1::2]
+
+        def compute(metric: str, function: Callable[..., Any], tap: str, *sets: np.ndarray) -> None:
             try:
-                if tap == _LOGITS:
-                    scores["IS"], scores["IS_std"] = inception.inception_score(joined[name][tap])
-                    continue
-                first = tap == self._taps[0]
-                one, other = inception.moments(ours), inception.moments(theirs)
-                key = "FID" if first else f"FID_{tap}"
-                scores[key] = inception.frechet_distance(one, other)
-                if first:
-                    scores["KID"], scores["KID_std"] = inception.kernel_distance(ours, theirs)
+                value = function(*sets)
             except InputError as error:
                 self.missing[self._label(tap)] = str(error)
+                return
+            if isinstance(value, tuple):
+                scores[metric], scores[f"{metric}_std"] = value
+            else:
+                scores[metric] = value
+
+        for metric, distance in of_kind(FeatureDistance).items():
+            tap = distance.tap or self._taps[0]
+            if tap in joined[name] and distance.tap != self._taps[0]:
+                truth = joined[TRUTH][tap]
+                sets = (truth[::2], truth[1::2]) if name == TRUTH else (joined[name][tap], truth)
+                compute(metric, distance.function, tap, *sets)
+        for metric, score in of_kind(FeatureMetric).items():
+            if score.tap in joined[name]:
+                compute(metric, score.function, score.tap, joined[name][score.tap])
         return scores
 
     def _label(self, tap: str) -> str:

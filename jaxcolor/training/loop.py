@@ -19,7 +19,7 @@ from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources, spaces, transforms
-from jaxcolor.metrics.report import Scores
+from jaxcolor.metrics.scores import Scores
 from jaxcolor.models.convolution import compile_network
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
