@@ -115,6 +115,34 @@ def test_inception_score_of_certain_and_of_clueless_predictions():
     assert 20 < inception.inception_score(certain)[0] < 45
 
 
+@pytest.fixture(scope="module")
+def clean_goldens():
+    with np.load(ROOT / "tests" / "goldens" / "clean_fid.npz") as arrays:
+        return dict(arrays)
+
+
+def test_clean_mode_equals_clean_fid(loaded, clean_goldens):
+    extractor = inception.Extractor(ALL, "clean", loaded)
+    features = {}
+    for name in ("one", "other"):
+        resized = [extractor.resize(rgb[None]) for rgb in seeded.mixed_pictures(name)]
+        features[name] = extractor(np.concatenate(resized))["2048"]
+        for i, x in enumerate(resized if name == "one" else []):
+            theirs = (clean_goldens[f"resized_{i}"] - 128) / 128
+            np.testing.assert_allclose(seeded.pick(x[0]), theirs, atol=1e-6)
+    theirs = clean_goldens["features"]
+    assert np.abs(features["one"] - theirs).max() <= 1e-5 * np.abs(theirs).max()
+    # The covariances of 4 images are singular, which clean-fid's matrix root takes less exactly.
+    distance = inception.fid(features["one"], features["other"])
+    assert distance == pytest.approx(float(clean_goldens["fid"]), rel=1e-3)
+
+
+def test_fid_equals_clean_fids_where_covariances_are_not_singular(clean_goldens):
+    one, other = (seeded.normal(f"kid {count}", (count, 32)) for count in (60, 70))
+    theirs = float(clean_goldens["fid_of_drawn"])
+    assert inception.fid(one, other) == pytest.approx(theirs, rel=1e-6)
+
+
 def test_modes_differ(loaded, features):
     extractor = inception.Extractor(("64",), "clean", loaded)
     clean = extractor(extractor.resize(seeded.pictures("one")))
