@@ -12,6 +12,7 @@ at their own size.
 import argparse
 import pathlib
 import sys
+from typing import Any
 
 from jaxcolor import images, inference
 from jaxcolor.config import InputError
@@ -63,14 +64,12 @@ def _run(args: argparse.Namespace) -> None:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir)
         data = colorizer.config.data
         if args.data:
-            paths = images.find(args.data)
-            sources.check_readable(paths, data.num_threads)
-            source: sources.Source = sources.FileSource(paths)
+            rows = _score_folder(colorizer, args.data, scores)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
             source = sources.open_splits(data, ["test"])["test"]
+            rows = inference.evaluate(colorizer, source, scores)
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        rows = inference.evaluate(colorizer, source, scores)
         size = data.image_size * data.target_scale
         facts = {"data": name, "size": f"{size} × {size}"}
         path = args.json or args.workdir / default
@@ -84,6 +83,19 @@ def _run(args: argparse.Namespace) -> None:
     if path:
         report.write(path, "Scores", rows, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
+
+
+def _score_folder(
+    colorizer: inference.Colorizer, folder: pathlib.Path, scores: evaluation.Evaluation
+) -> dict[str, dict[str, Any]]:
+    """Scores a colorizer on a folder, each file of which is decoded once."""
+    paths = images.find(folder)
+    try:
+        return inference.evaluate(colorizer, sources.FileSource(paths), scores)
+    except InputError:
+        # It names the first file that cannot be read; this lists them all.
+        sources.check_readable(paths, colorizer.config.data.num_threads)
+        raise
 
 
 if __name__ == "__main__":

@@ -221,13 +221,14 @@ def evaluate(
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
     data = colorizer.config.data
+    few: list[np.ndarray] = []
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
+            few.extend(rgb[: _SPEED_IMAGES - len(few)])
             bar.update(len(rgb))
-    speed = colorizer.measure_speed(next(pipeline.eval_batches(source, data, _SPEED_IMAGES)))
     rows = evaluation.summary()
-    rows["model"] |= speed
+    rows["model"] |= colorizer.measure_speed(np.stack(few))
     return rows
 
 
