@@ -4,6 +4,8 @@ import jax
 import numpy as np
 import pytest
 
+from jaxcolor import images
+from jaxcolor.metrics import folders
 from jaxcolor.metrics.evaluation import Evaluation
 
 
@@ -58,14 +60,18 @@ def test_equal_images_stay_equal_when_padded(first_layers):
 
 
 @pytest.mark.usefixtures("first_layers")
-def test_sizes_share_programs(compiled):
-    evaluation = Evaluation((64,))
-    evaluation.add("model", *pair(64, 50), many_sizes=True)
-    assert "FID" not in evaluation.summary()["model"]  # Of one image.
-    compiled.clear()
-    for size in ((33, 33), (20, 64), (48, 52), (63, 17)):
-        evaluation.add("model", *pair(*size), many_sizes=True)
-    assert evaluation.summary()["model"].keys() > {"PSNR", "LPIPS", "FID"}
+def test_folders_of_many_sizes_share_programs(compiled, tmp_path):
+    def score(name, sizes):
+        sides = tmp_path / name / "predictions", tmp_path / name / "truth"
+        for i, size in enumerate(sizes):
+            for folder, rgb in zip(sides, pair(*size), strict=True):
+                images.write(folder / f"{i}.png", rgb[0])
+        compiled.clear()
+        return folders.evaluate(*sides, Evaluation((64,)))["predictions"]
+
+    score("one", [(64, 50), (17, 64)])
+    scores = score("many", [(33, 33), (20, 64), (48, 52), (63, 17)])
     assert compiled == []
+    assert scores.keys() > {"PSNR", "LPIPS", "FID"}
     jax.jit(lambda x: x + 1)(0)
     assert len(compiled) == 1

@@ -55,7 +55,7 @@ class Evaluation:
 
         Args:
             name: of the row.
-            predicted: `[N, H, W, 3]` uint8, sRGB.
+            predicted: `[N, H, W, 3]` uint8, sRGB, of `min_size` pixels or more each way.
             truth: `[N, H, W, 3]` uint8, sRGB.
             many_sizes: whether other calls bring images of many other sizes. They are then padded
                 to few shapes, since a program is compiled for each shape; scores are the same to
