@@ -10,12 +10,14 @@ at their own size.
 """
 
 import argparse
+import functools
 import pathlib
 import sys
+from typing import Any
 
 from jaxcolor import cli, images, inference, models, scoring
 from jaxcolor.config import InputError
-from jaxcolor.data import manifest, sources
+from jaxcolor.data import sources
 from jaxcolor.metrics import evaluation, folders, inception, report
 from jaxcolor.training import parallel
 
@@ -63,15 +65,12 @@ def _run(args: argparse.Namespace) -> None:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
         data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
-            paths = images.find(args.data)
-            problems = manifest.unreadable(args.data, paths, data.num_threads)
-            sources.report_unreadable(problems, paths)
-            source: sources.Source = sources.FileSource(paths)
+            rows = _score_folder(colorizer, args.data, scores)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
             source = sources.open_splits(data, ["test"], size)["test"]
+            rows = scoring.evaluate(colorizer, source, scores)
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        rows = scoring.evaluate(colorizer, source, scores)
         checkpoint = "last" if args.last else "best"
         facts = {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         path = args.json or args.workdir / default
@@ -85,6 +84,22 @@ def _run(args: argparse.Namespace) -> None:
     if path:
         report.write(path, "Scores", rows, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
+
+
+def _score_folder(
+    colorizer: inference.Colorizer, folder: pathlib.Path, scores: evaluation.Evaluation
+) -> dict[str, dict[str, Any]]:
+    """Scores a colorizer on a folder, each file of which is decoded once."""
+    paths = images.find(folder)
+    try:
+        return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
+    except InputError:
+        # It names the first file that cannot be read; this lists them all.
+        decode = functools.partial(images.problem, whole=True)
+        found = images.for_each(decode, paths, colorizer.config.data.num_threads)
+        problems = {path: reason for path, reason in zip(paths, found, strict=True) if reason}
+        sources.report_unreadable(problems, paths)
+        raise
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from jaxcolor import images, models
 from jaxcolor.data import pipeline
 from jaxcolor.data.sources import Source
 from jaxcolor.inference import Colorizer
-from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
 
 # Files that are colorized, and repetitions, to measure speed.
@@ -35,12 +34,15 @@ def evaluate(
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
     data, size = colorizer.config.data, models.output_size(colorizer.config)
+    few: list[np.ndarray] = []
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
+            few.extend(rgb[: _SPEED_FILES - len(few)])
             bar.update(len(rgb))
-    speed = measure_speed(colorizer, next(pipeline.eval_batches(source, data, size, _SPEED_FILES)))
-    return report.merge(evaluation.summary(), {"model": speed})
+    rows = evaluation.summary()
+    rows["model"] |= measure_speed(colorizer, np.stack(few))
+    return rows
 
 
 def measure_speed(colorizer: Colorizer, rgb: np.ndarray) -> dict[str, float]:

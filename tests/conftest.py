@@ -123,6 +123,16 @@ def seeded_weights(monkeypatch):
     return tensors
 
 
+@pytest.fixture
+def first_layers(seeded_weights, monkeypatch, tmp_path):
+    """Weights of Inception's first layers alone, and no features of earlier evaluations."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tensors = seeded_weights["inception_v3_fid"]
+    for name in [name for name in tensors if name.startswith(("Mixed", "fc"))]:
+        del tensors[name]
+    return tensors
+
+
 def run_module(module, *args, **environment) -> subprocess.CompletedProcess:
     """Runs `python -m MODULE ARGS…` from the project's root to its end."""
     return subprocess.run(

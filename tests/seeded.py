@@ -65,3 +65,10 @@ def pictures(name: str, count: int = 8) -> np.ndarray:
     """Draws `[count, 60, 44, 3]` uint8 pictures of coarse patches."""
     coarse = 128 + 60 * normal(name, (count, 15, 11, 3))
     return np.clip(np.round(coarse), 0, 255).astype(np.uint8).repeat(4, 1).repeat(4, 2)
+
+
+def mixed_pictures(name: str) -> list[np.ndarray]:
+    """Draws `[H, W, 3]` uint8 pictures of noise, smaller and larger than 299 pixels."""
+    sizes = [(60, 44), (299, 299), (150, 420), (613, 371)]
+    noise = (128 + 80 * normal(f"{name} {size}", (*size, 3)) for size in sizes)
+    return [np.clip(np.round(pixels), 0, 255).astype(np.uint8) for pixels in noise]

@@ -1,14 +1,18 @@
+import importlib.metadata
 import json
+import os
 import pathlib
 
+import jax
 import numpy as np
 import pytest
 import seeded
 
-from jaxcolor.backbones import weights
+from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import features, inception, report
+from jaxcolor.metrics import feature_cache, features, inception, report
 from jaxcolor.metrics.features import FeatureScores
+from jaxcolor.metrics.scores import Scores
 
 
 @pytest.fixture
@@ -96,6 +100,62 @@ def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch
     assert fid(one, other)[1] == 3 * 2
 
 
+def test_features_are_of_their_code_and_libraries_whatever_the_packages_version(
+    first_layers, monkeypatch, tmp_path
+):
+    images = seeded.pictures("one", 1)
+    stored = []
+
+    def score():
+        before = set(stored)
+        scores = FeatureScores((64,))
+        scores.add({"model": images, "truth": images})
+        scores.summary()
+        stored[:] = (tmp_path / ".cache" / "jaxcolor" / "features").iterdir()
+        return len(set(stored) - before)
+
+    assert score() == 1
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "another")
+    assert score() == 0
+    monkeypatch.setattr(jax, "__version__", "another")
+    assert score() == 1
+    changed = tmp_path / "changed.py"
+    changed.write_text(pathlib.Path(inception_v3.__file__).read_text() + "\n")
+    monkeypatch.setattr(inception_v3, "__file__", str(changed))
+    assert score() == 1
+
+
+def test_features_used_longest_ago_go_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".cache" / "jaxcolor" / "features"
+    features = {"64": np.zeros((2, 64), np.float32)}
+    for day, name in enumerate(("used", "old", "new")):
+        feature_cache.write(folder / name, features)
+        os.utime(folder / name, (86400 * day, 86400 * day))
+    size = (folder / "old").stat().st_size
+    assert feature_cache.read(folder / "used")["64"].shape == (2, 64)
+    feature_cache.prune(3 * size)
+    assert len(list(folder.iterdir())) == 3
+    feature_cache.prune(2 * size)
+    assert {path.name for path in folder.iterdir()} == {"used", "new"}
+    feature_cache.prune(size)
+    assert {path.name for path in folder.iterdir()} == {"used"}
+    assert feature_cache.read(folder / "old") is None
+
+
+def test_a_summary_prunes_the_features(first_layers, monkeypatch, tmp_path):
+    folder = tmp_path / ".cache" / "jaxcolor" / "features"
+    folder.mkdir(parents=True)
+    with (folder / "large").open("wb") as file:
+        file.truncate(feature_cache.MAX_BYTES)
+    os.utime(folder / "large", (0, 0))
+    scores = FeatureScores((64,))
+    scores.add({"truth": seeded.pictures("one", 1)})
+    scores.summary()
+    assert len(list(folder.iterdir())) == 1
+    assert not (folder / "large").exists()
+
+
 def test_too_few_images_are_no_failure(installed):
     scores = FeatureScores((64,))
     scores.add({"model": seeded.pictures("one", 1), "truth": seeded.pictures("other", 1)})
@@ -112,13 +172,11 @@ def test_mistakes_are_errors(dimensions, mode):
 
 
 def test_scores_of_sets_stand_in_the_table(tmp_path):
-    pixels = report.Scores()
+    pixels = Scores()
     rgb = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
     pixels.add(rgb, rgb[::-1])
-    rows = report.merge(
-        {"model": pixels.summary()},
-        {"model": {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}, "truth": {"FID": 1.0}},
-    )
+    sets = {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}
+    rows = {"model": {**pixels.summary(), **sets}, "truth": {"FID": 1.0}}
     lines = report.table(rows).splitlines()
     assert [line.count("|") for line in lines] == [lines[0].count("|")] * len(lines)
     assert "12.3457 | 0.01000 ± 0.00200 |" in lines[2]

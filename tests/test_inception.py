@@ -7,7 +7,6 @@ import pytest
 import seeded
 import seeded_networks
 from conftest import ROOT
-from PIL import Image
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
@@ -116,11 +115,32 @@ def test_inception_score_of_certain_and_of_clueless_predictions():
     assert 20 < inception.inception_score(certain)[0] < 45
 
 
-def test_clean_resizing_equals_pillows_bicubic_in_float():
-    rgb = seeded.pictures("one", 1)[0]
-    resized = inception._resize_clean(rgb)
-    plane = Image.fromarray(rgb[..., 1].astype(np.float32)).resize((299, 299), Image.BICUBIC)
-    np.testing.assert_array_equal(resized[..., 1], np.clip(np.asarray(plane), 0, 255))
+@pytest.fixture(scope="module")
+def clean_goldens():
+    with np.load(ROOT / "tests" / "goldens" / "clean_fid.npz") as arrays:
+        return dict(arrays)
+
+
+def test_clean_mode_equals_clean_fid(loaded, clean_goldens):
+    extractor = inception.Extractor(ALL, "clean", loaded)
+    features = {}
+    for name in ("one", "other"):
+        resized = [extractor.resize(rgb[None]) for rgb in seeded.mixed_pictures(name)]
+        features[name] = extractor(np.concatenate(resized))["2048"]
+        for i, x in enumerate(resized if name == "one" else []):
+            theirs = (clean_goldens[f"resized_{i}"] - 128) / 128
+            np.testing.assert_allclose(seeded.pick(x[0]), theirs, atol=1e-6)
+    theirs = clean_goldens["features"]
+    assert np.abs(features["one"] - theirs).max() <= 1e-5 * np.abs(theirs).max()
+    # The covariances of 4 images are singular, which clean-fid's matrix root takes less exactly.
+    distance = inception.fid(features["one"], features["other"])
+    assert distance == pytest.approx(float(clean_goldens["fid"]), rel=1e-3)
+
+
+def test_fid_equals_clean_fids_where_covariances_are_not_singular(clean_goldens):
+    one, other = (seeded.normal(f"kid {count}", (count, 32)) for count in (60, 70))
+    theirs = float(clean_goldens["fid_of_drawn"])
+    assert inception.fid(one, other) == pytest.approx(theirs, rel=1e-6)
 
 
 def test_modes_differ(loaded, features):
@@ -150,8 +170,8 @@ def test_mistakes_are_named(loaded):
         inception.kernel_distance(np.zeros((1, 4)), np.zeros((5, 4)))
 
 
-def test_bilinear_resizing_shrinks_without_antialiasing():
+def test_bilinear_resizing_shrinks_without_antialiasing(extractor):
     """As `torch.nn.functional.interpolate` does: two neighbors and no more."""
     rgb = np.zeros((1, 1196, 1196, 3), np.uint8)
     rgb[:, 1::4] = 255
-    np.testing.assert_allclose(inception._resize_bilinear(rgb), 0, atol=1e-5)
+    np.testing.assert_allclose(extractor.resize(rgb), 0, atol=1e-5)

@@ -1,12 +1,17 @@
+import collections
 import json
+import pathlib
+import re
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import lightness, picture, run_module
+from PIL import Image
 
-from jaxcolor import images, inference, models
+from jaxcolor import evaluate, images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.training import loop
@@ -167,3 +172,39 @@ def test_commands(run, photos, tmp_path):
         refused = run_module(*command)
         assert refused.returncode == 1
         assert refused.stderr.startswith("error: ")
+
+
+def evaluate_folder(workdir, folder, monkeypatch):
+    """Runs `evaluate --data` and returns how often each file was opened."""
+    names = {path.read_bytes(): path.name for path in folder.rglob("*.*")}
+    opened = collections.Counter()
+    open_image = Image.open
+
+    def open_and_count(file):
+        data = file.read_bytes() if isinstance(file, pathlib.Path) else file.getvalue()
+        opened[names.get(data, "others")] += 1
+        return open_image(file)
+
+    arguments = ["evaluate", "--workdir", str(workdir), "--data", str(folder)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    monkeypatch.setattr(Image, "open", open_and_count)
+    evaluate.main()
+    return opened
+
+
+def test_evaluation_decodes_each_file_once(run, photos, monkeypatch):
+    opened = evaluate_folder(run[0], photos, monkeypatch)
+    del opened["others"]  # What speed is measured on.
+    assert opened == dict.fromkeys([path.name for path in images.find(photos)], 1)
+
+
+def test_evaluation_lists_every_file_that_cannot_be_read(run, photos, monkeypatch):
+    first, *_, last = images.find(photos)
+    first.write_bytes(b"nothing")
+    last.write_bytes(last.read_bytes()[:200])
+    with pytest.raises(SystemExit) as error:
+        evaluate_folder(run[0], photos, monkeypatch)
+    message = str(error.value)
+    assert message.startswith("error: 2 of 12 image files cannot be read:\n")
+    for path in (first, last):
+        assert re.search(rf"\n  {path}: \w+", message)

@@ -5,6 +5,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from jaxcolor.metrics import pixel, report
+from jaxcolor.metrics.scores import Scores
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def to_bytes(images):
 def test_averages_do_not_depend_on_batches_and_survive_equal_images(pairs):
     prediction, truth = (to_bytes(images) for images in pairs)
     prediction[0] = truth[0]
-    parts, whole = report.Scores(), report.Scores()
+    parts, whole = Scores(), Scores()
     for i in range(4):
         parts.add(prediction[i : i + 1], truth[i : i + 1])
     whole.add(prediction, truth)
@@ -109,7 +110,7 @@ def test_averages_do_not_depend_on_batches_and_survive_equal_images(pairs):
 
 def test_delta_colorfulness_is_the_difference_of_the_means(pairs):
     prediction, truth = (to_bytes(images) for images in pairs)
-    scores = report.Scores()
+    scores = Scores()
     scores.add(prediction, truth)
     means = [float(pixel.colorfulness(jnp.asarray(x / 255)).mean()) for x in (prediction, truth)]
     expected = abs(means[0] - means[1])
@@ -117,7 +118,7 @@ def test_delta_colorfulness_is_the_difference_of_the_means(pairs):
 
 
 def test_all_equal_images_have_an_infinite_average():
-    scores = report.Scores()
+    scores = Scores()
     images = np.zeros((2, 16, 16, 3), np.uint8)
     scores.add(images, images)
     assert scores.summary()["PSNR"] == {
@@ -131,7 +132,7 @@ def test_all_equal_images_have_an_infinite_average():
 def test_table_and_files(pairs, tmp_path):
     prediction, truth = (to_bytes(images) for images in pairs)
     prediction[0] = truth[0]
-    scores = report.Scores()
+    scores = Scores()
     scores.add(prediction, truth)
     rows = {
         "model": {**scores.summary(), "fps_generator": 12.34, "fps_files": 5.0},

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxcolor.backbones import layers, mobilenet_v2, resnet
+from jaxcolor.backbones import frozen_layers, mobilenet_v2, resnet
 
 NUM_CLASSES = 21
 
@@ -36,14 +36,14 @@ class DeepLabV3ResNet50(nn.Module):
         branches.append(jnp.broadcast_to(pooled, branches[0].shape))
         x = _block(f"{aspp}.project", 0, jnp.concatenate(branches, axis=-1))
         x = _block("classifier", 1, x, 3)
-        return {"logits": layers.conv("classifier.4", x, NUM_CLASSES, bias=True)}
+        return {"logits": frozen_layers.conv("classifier.4", x, NUM_CLASSES, bias=True)}
 
 
 def _block(sequence: str, place: int, x: jax.Array, kernel: int = 1, rate: int = 1) -> jax.Array:
     """Runs a convolution and the batch norm behind it, at a place in a sequence of layers."""
     pad = rate * (kernel // 2)
-    x = layers.conv(f"{sequence}.{place}", x, 256, kernel, 1, pad, dilation=rate)
-    return nn.relu(layers.batch_norm(f"{sequence}.{place + 1}", x))
+    x = frozen_layers.conv(f"{sequence}.{place}", x, 256, kernel, 1, pad, dilation=rate)
+    return nn.relu(frozen_layers.batch_norm(f"{sequence}.{place + 1}", x))
 
 
 class DeepLabV3MobileNetV2(nn.Module):
@@ -61,8 +61,8 @@ class DeepLabV3MobileNetV2(nn.Module):
         """
         x = mobilenet_v2.trunk(x, 8, "backbone.")
         pooled = x.mean((1, 2), keepdims=True)
-        pooled = nn.relu(layers.conv("head.image_pooling", pooled, 256, bias=True))
-        local = nn.relu(layers.conv("head.aspp0", x, 256, bias=True))
+        pooled = nn.relu(frozen_layers.conv("head.image_pooling", pooled, 256, bias=True))
+        local = nn.relu(frozen_layers.conv("head.aspp0", x, 256, bias=True))
         x = jnp.concatenate([jnp.broadcast_to(pooled, local.shape), local], axis=-1)
-        x = nn.relu(layers.conv("head.projection", x, 256, bias=True))
-        return {"logits": layers.conv("head.logits", x, NUM_CLASSES, bias=True)}
+        x = nn.relu(frozen_layers.conv("head.projection", x, 256, bias=True))
+        return {"logits": frozen_layers.conv("head.logits", x, NUM_CLASSES, bias=True)}

@@ -12,7 +12,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxcolor.backbones import layers
+from jaxcolor.backbones import frozen_layers
 
 # In order: feature maps, named by their channels, and the class scores without their bias.
 TAPS = ("64", "192", "768", "2048", "logits_unbiased")
@@ -20,67 +20,69 @@ INPUT_SIZE = 299
 
 
 def _mixed_5(name: str, x: jax.Array, pool_features: int) -> jax.Array:
-    five = layers.inception_block(f"{name}.branch5x5_1", x, 48)
-    three = layers.inception_block(f"{name}.branch3x3dbl_1", x, 64)
-    three = layers.inception_block(f"{name}.branch3x3dbl_2", three, 96, 3, 1, 1)
+    five = frozen_layers.inception_block(f"{name}.branch5x5_1", x, 48)
+    three = frozen_layers.inception_block(f"{name}.branch3x3dbl_1", x, 64)
+    three = frozen_layers.inception_block(f"{name}.branch3x3dbl_2", three, 96, 3, 1, 1)
     branches = [
-        layers.inception_block(f"{name}.branch1x1", x, 64),
-        layers.inception_block(f"{name}.branch5x5_2", five, 64, 5, 1, 2),
-        layers.inception_block(f"{name}.branch3x3dbl_3", three, 96, 3, 1, 1),
-        layers.inception_block(f"{name}.branch_pool", layers.avg_pool_3x3(x), pool_features),
+        frozen_layers.inception_block(f"{name}.branch1x1", x, 64),
+        frozen_layers.inception_block(f"{name}.branch5x5_2", five, 64, 5, 1, 2),
+        frozen_layers.inception_block(f"{name}.branch3x3dbl_3", three, 96, 3, 1, 1),
+        frozen_layers.inception_block(
+            f"{name}.branch_pool", frozen_layers.avg_pool_3x3(x), pool_features
+        ),
     ]
     return jnp.concatenate(branches, axis=-1)
 
 
 def _mixed_6a(name: str, x: jax.Array) -> jax.Array:
-    three = layers.inception_block(f"{name}.branch3x3dbl_1", x, 64)
-    three = layers.inception_block(f"{name}.branch3x3dbl_2", three, 96, 3, 1, 1)
+    three = frozen_layers.inception_block(f"{name}.branch3x3dbl_1", x, 64)
+    three = frozen_layers.inception_block(f"{name}.branch3x3dbl_2", three, 96, 3, 1, 1)
     branches = [
-        layers.inception_block(f"{name}.branch3x3", x, 384, 3, 2),
-        layers.inception_block(f"{name}.branch3x3dbl_3", three, 96, 3, 2),
-        layers.max_pool(x, 3, 2),
+        frozen_layers.inception_block(f"{name}.branch3x3", x, 384, 3, 2),
+        frozen_layers.inception_block(f"{name}.branch3x3dbl_3", three, 96, 3, 2),
+        frozen_layers.max_pool(x, 3, 2),
     ]
     return jnp.concatenate(branches, axis=-1)
 
 
 def _mixed_6(name: str, x: jax.Array, inner: int) -> jax.Array:
     across, down = ((1, 7), 1, (0, 3)), ((7, 1), 1, (3, 0))
-    seven = layers.inception_block(f"{name}.branch7x7_1", x, inner)
-    seven = layers.inception_block(f"{name}.branch7x7_2", seven, inner, *across)
-    double = layers.inception_block(f"{name}.branch7x7dbl_1", x, inner)
+    seven = frozen_layers.inception_block(f"{name}.branch7x7_1", x, inner)
+    seven = frozen_layers.inception_block(f"{name}.branch7x7_2", seven, inner, *across)
+    double = frozen_layers.inception_block(f"{name}.branch7x7dbl_1", x, inner)
     for i, shape in ((2, down), (3, across), (4, down)):
-        double = layers.inception_block(f"{name}.branch7x7dbl_{i}", double, inner, *shape)
+        double = frozen_layers.inception_block(f"{name}.branch7x7dbl_{i}", double, inner, *shape)
     branches = [
-        layers.inception_block(f"{name}.branch1x1", x, 192),
-        layers.inception_block(f"{name}.branch7x7_3", seven, 192, *down),
-        layers.inception_block(f"{name}.branch7x7dbl_5", double, 192, *across),
-        layers.inception_block(f"{name}.branch_pool", layers.avg_pool_3x3(x), 192),
+        frozen_layers.inception_block(f"{name}.branch1x1", x, 192),
+        frozen_layers.inception_block(f"{name}.branch7x7_3", seven, 192, *down),
+        frozen_layers.inception_block(f"{name}.branch7x7dbl_5", double, 192, *across),
+        frozen_layers.inception_block(f"{name}.branch_pool", frozen_layers.avg_pool_3x3(x), 192),
     ]
     return jnp.concatenate(branches, axis=-1)
 
 
 def _mixed_7a(name: str, x: jax.Array) -> jax.Array:
-    three = layers.inception_block(f"{name}.branch3x3_1", x, 192)
-    seven = layers.inception_block(f"{name}.branch7x7x3_1", x, 192)
-    seven = layers.inception_block(f"{name}.branch7x7x3_2", seven, 192, (1, 7), 1, (0, 3))
-    seven = layers.inception_block(f"{name}.branch7x7x3_3", seven, 192, (7, 1), 1, (3, 0))
+    three = frozen_layers.inception_block(f"{name}.branch3x3_1", x, 192)
+    seven = frozen_layers.inception_block(f"{name}.branch7x7x3_1", x, 192)
+    seven = frozen_layers.inception_block(f"{name}.branch7x7x3_2", seven, 192, (1, 7), 1, (0, 3))
+    seven = frozen_layers.inception_block(f"{name}.branch7x7x3_3", seven, 192, (7, 1), 1, (3, 0))
     branches = [
-        layers.inception_block(f"{name}.branch3x3_2", three, 320, 3, 2),
-        layers.inception_block(f"{name}.branch7x7x3_4", seven, 192, 3, 2),
-        layers.max_pool(x, 3, 2),
+        frozen_layers.inception_block(f"{name}.branch3x3_2", three, 320, 3, 2),
+        frozen_layers.inception_block(f"{name}.branch7x7x3_4", seven, 192, 3, 2),
+        frozen_layers.max_pool(x, 3, 2),
     ]
     return jnp.concatenate(branches, axis=-1)
 
 
 def _mixed_7(name: str, x: jax.Array, pooled: jax.Array) -> jax.Array:
-    three = layers.inception_block(f"{name}.branch3x3_1", x, 384)
-    double = layers.inception_block(f"{name}.branch3x3dbl_1", x, 448)
-    double = layers.inception_block(f"{name}.branch3x3dbl_2", double, 384, 3, 1, 1)
-    branches = [layers.inception_block(f"{name}.branch1x1", x, 320)]
+    three = frozen_layers.inception_block(f"{name}.branch3x3_1", x, 384)
+    double = frozen_layers.inception_block(f"{name}.branch3x3dbl_1", x, 448)
+    double = frozen_layers.inception_block(f"{name}.branch3x3dbl_2", double, 384, 3, 1, 1)
+    branches = [frozen_layers.inception_block(f"{name}.branch1x1", x, 320)]
     for stem, y in ((f"{name}.branch3x3_2", three), (f"{name}.branch3x3dbl_3", double)):
-        branches.append(layers.inception_block(f"{stem}a", y, 384, (1, 3), 1, (0, 1)))
-        branches.append(layers.inception_block(f"{stem}b", y, 384, (3, 1), 1, (1, 0)))
-    branches.append(layers.inception_block(f"{name}.branch_pool", pooled, 192))
+        branches.append(frozen_layers.inception_block(f"{stem}a", y, 384, (1, 3), 1, (0, 1)))
+        branches.append(frozen_layers.inception_block(f"{stem}b", y, 384, (3, 1), 1, (1, 0)))
+    branches.append(frozen_layers.inception_block(f"{name}.branch_pool", pooled, 192))
     return jnp.concatenate(branches, axis=-1)
 
 
@@ -108,15 +110,15 @@ class InceptionV3(nn.Module):
                 found[tap] = features
             return len(found) == len(self.taps)
 
-        x = layers.inception_block("Conv2d_1a_3x3", x, 32, 3, 2)
-        x = layers.inception_block("Conv2d_2a_3x3", x, 32, 3)
-        x = layers.inception_block("Conv2d_2b_3x3", x, 64, 3, 1, 1)
-        x = layers.max_pool(x, 3, 2)
+        x = frozen_layers.inception_block("Conv2d_1a_3x3", x, 32, 3, 2)
+        x = frozen_layers.inception_block("Conv2d_2a_3x3", x, 32, 3)
+        x = frozen_layers.inception_block("Conv2d_2b_3x3", x, 64, 3, 1, 1)
+        x = frozen_layers.max_pool(x, 3, 2)
         if done("64", x):
             return found
-        x = layers.inception_block("Conv2d_3b_1x1", x, 80)
-        x = layers.inception_block("Conv2d_4a_3x3", x, 192, 3)
-        x = layers.max_pool(x, 3, 2)
+        x = frozen_layers.inception_block("Conv2d_3b_1x1", x, 80)
+        x = frozen_layers.inception_block("Conv2d_4a_3x3", x, 192, 3)
+        x = frozen_layers.max_pool(x, 3, 2)
         if done("192", x):
             return found
         for name, pool_features in (("Mixed_5b", 32), ("Mixed_5c", 64), ("Mixed_5d", 64)):
@@ -132,8 +134,8 @@ class InceptionV3(nn.Module):
         if done("768", x):
             return found
         x = _mixed_7a("Mixed_7a", x)
-        x = _mixed_7("Mixed_7b", x, layers.avg_pool_3x3(x))
-        x = _mixed_7("Mixed_7c", x, layers.max_pool(x, 3, 1, 1))
+        x = _mixed_7("Mixed_7b", x, frozen_layers.avg_pool_3x3(x))
+        x = _mixed_7("Mixed_7c", x, frozen_layers.max_pool(x, 3, 1, 1))
         if done("2048", x):
             return found
         done("logits_unbiased", nn.Dense(1008, use_bias=False, name="fc")(x.mean((1, 2))))

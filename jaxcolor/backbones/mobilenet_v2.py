@@ -7,7 +7,7 @@ and outputs.
 import flax.linen as nn
 import jax
 
-from jaxcolor.backbones import layers
+from jaxcolor.backbones import frozen_layers
 
 # The channels of the 17 blocks' outputs.
 _CHANNELS = (16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320)
@@ -25,7 +25,7 @@ def trunk(x: jax.Array, output_stride: int = 32, prefix: str = "") -> jax.Array:
     Returns:
         `[N, h, w, 320]` at 1/output_stride of the size.
     """
-    x = nn.relu6(layers.conv(f"{prefix}stem", x, 32, 3, 2, "SAME", bias=True))
+    x = nn.relu6(frozen_layers.conv(f"{prefix}stem", x, 32, 3, 2, "SAME", bias=True))
     reached, dilation = 2, 1
     for i, features in enumerate(_CHANNELS):
         stride, rate = 1, dilation
@@ -37,12 +37,12 @@ def trunk(x: jax.Array, output_stride: int = 32, prefix: str = "") -> jax.Array:
         name = f"{prefix}block_{i:02d}"
         y = x
         if i > 0:
-            y = nn.relu6(layers.conv(f"{name}.expand", y, 6 * x.shape[-1], bias=True))
+            y = nn.relu6(frozen_layers.conv(f"{name}.expand", y, 6 * x.shape[-1], bias=True))
         wide = y.shape[-1]
-        y = layers.conv(
+        y = frozen_layers.conv(
             f"{name}.depthwise", y, wide, 3, stride, "SAME", dilation=rate, groups=wide, bias=True
         )
-        y = layers.conv(f"{name}.project", nn.relu6(y), features, bias=True)
+        y = frozen_layers.conv(f"{name}.project", nn.relu6(y), features, bias=True)
         x = x + y if y.shape == x.shape else y
     return x
 
@@ -60,6 +60,6 @@ class MobileNetV2(nn.Module):
         Returns:
             "logits": `[N, 1001]` float32.
         """
-        x = nn.relu6(layers.conv("head", trunk(x), 1280, bias=True))
+        x = nn.relu6(frozen_layers.conv("head", trunk(x), 1280, bias=True))
         x = x.mean((1, 2), keepdims=True)
-        return {"logits": layers.conv("logits", x, 1001, bias=True)[:, 0, 0]}
+        return {"logits": frozen_layers.conv("logits", x, 1001, bias=True)[:, 0, 0]}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import flax.linen as nn
 import jax
 
-from jaxcolor.backbones import layers
+from jaxcolor.backbones import frozen_layers
 
 # Depth to the residual blocks of each of the four layers, and whether they are bottlenecks.
 _BLOCKS = {18: ((2, 2, 2, 2), False), 50: ((3, 4, 6, 3), True)}
@@ -23,8 +23,8 @@ def trunk(
     dilate: Sequence[bool] = (False, False, False),
     prefix: str = "",
     *,
-    conv: Layer = layers.conv,
-    batch_norm: Layer = layers.batch_norm,
+    conv: Layer = frozen_layers.conv,
+    batch_norm: Layer = frozen_layers.batch_norm,
 ) -> dict[str, jax.Array]:
     """Computes every feature map of a ResNet, as submodules of the calling network.
 
@@ -34,8 +34,8 @@ def trunk(
         depth: 18 or 50.
         dilate: for layers 2, 3 and 4, whether dilation replaces the stride.
         prefix: of the layers' names.
-        conv: convolves, called as `jaxcolor.backbones.layers.conv`.
-        batch_norm: normalizes, called as `jaxcolor.backbones.layers.batch_norm`.
+        conv: convolves, called as `jaxcolor.backbones.frozen_layers.conv`.
+        batch_norm: normalizes, called as `jaxcolor.backbones.frozen_layers.batch_norm`.
 
     Returns:
         For each of "stem" and "layer1" to "layer4" `[N, h, w, C]`.
@@ -44,7 +44,7 @@ def trunk(
     x = conv(f"{prefix}conv1", x, 64, 7, 2, 3)
     x = nn.relu(batch_norm(f"{prefix}bn1", x))
     maps = {"stem": x}
-    x = layers.max_pool(x, 3, 2, 1)
+    x = frozen_layers.max_pool(x, 3, 2, 1)
     dilation = 1
     for i, (count, dilated) in enumerate(zip(counts, (False, *dilate), strict=True)):
         stride = 1 if i == 0 or dilated else 2

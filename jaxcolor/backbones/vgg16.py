@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
-from jaxcolor.backbones import layers
+from jaxcolor.backbones import frozen_layers
 
 # Convolutions per block, of as many channels, and the index of each in torchvision's `features`.
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
@@ -24,11 +25,14 @@ class VGG16(nn.Module):
     taps: Sequence[str]
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
+    def __call__(self, x: jax.Array, where: jax.Array | None = None) -> dict[str, jax.Array]:
         """Computes feature maps.
 
         Args:
             x: `[N, H, W, 3]` float32, sRGB in [0, 1] minus `MEAN`, divided by `STD`.
+            where: `[N, H, W, 1]` bool, of images that are padded at the bottom and the right, the
+                images' own pixels; their features are then those of the images alone, and all
+                others mean nothing. None stands for all.
 
         Returns:
             For each tap `[N, h, w, C]` float32, of 64, 128, 256, 512 and 512 channels in the five
@@ -39,7 +43,9 @@ class VGG16(nn.Module):
         for convolutions, features in _BLOCKS:
             for _ in range(convolutions):
                 number += 1
-                x = layers.conv(f"features.{place}", x, features, 3, 1, 1, bias=True)
+                if where is not None:  # Convolutions surround an image with zeros.
+                    x = jnp.where(where, x, 0)
+                x = frozen_layers.conv(f"features.{place}", x, features, 3, 1, 1, bias=True)
                 place += 2
                 for tap, value in ((f"conv{number}", x), (f"relu{number}", nn.relu(x))):
                     if tap in self.taps:
@@ -47,6 +53,11 @@ class VGG16(nn.Module):
                 if len(found) == len(self.taps):
                     return found
                 x = nn.relu(x)
-            x = layers.max_pool(x, 2, 2)
+            x, where = frozen_layers.max_pool(x, 2, 2), halve(where)
             place += 1
         return found
+
+
+def halve(where: jax.Array | None) -> jax.Array | None:
+    """Says which pixels are the images' own after a pooling of 2 × 2: those of four such pixels."""
+    return None if where is None else where[:, 1::2, 1::2]

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jaxcolor.backbones import lpips as lpips_network
-from jaxcolor.backbones import networks
+from jaxcolor.backbones import lpips_network, networks
 from jaxcolor.config import InputError
 from jaxcolor.losses import reconstruction
 

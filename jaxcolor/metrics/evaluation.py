@@ -7,9 +7,10 @@ import numpy as np
 
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
-from jaxcolor.metrics import inception, lpips, pixel, report
+from jaxcolor.metrics import inception, padding, pixel
 from jaxcolor.metrics.features import GRAY, TRUTH, FeatureScores
-from jaxcolor.metrics.report import Scores
+from jaxcolor.metrics.metric_registry import ImageNetwork, NetworkMetric, of_kind
+from jaxcolor.metrics.scores import Scores
 
 
 class Evaluation:
@@ -33,33 +34,43 @@ class Evaluation:
         """
         self._features = FeatureScores(fid_dimensions, fid_mode, placement)
         self._scores: dict[str, Scores] = {}
-        self._lpips: lpips.LpipsScore | None = None
-        try:
-            self._lpips = lpips.LpipsScore()
-            self._lpips_fact = {
-                "LPIPS": "v0.1, VGG-16, weights "
-                + ", ".join(sha[:8] for sha in self._lpips.sha256.values())
-            }
-        except InputError as error:
-            self._lpips_fact = {"no LPIPS": str(error)}
+        self._networks: dict[str, ImageNetwork] = {}
+        self._network_facts: dict[str, str] = {}
+        for name, metric in of_kind(NetworkMetric).items():
+            try:
+                self._networks[name] = metric.load()
+                self._network_facts[name] = self._networks[name].description
+            except InputError as error:
+                self._network_facts[f"no {name}"] = str(error)
 
     @property
     def min_size(self) -> int:
         """Pixels that an image needs each way."""
-        return max(pixel.SSIM_WINDOW, lpips.MIN_SIZE if self._lpips else 0)
+        return max([pixel.SSIM_WINDOW, *(n.min_size for n in self._networks.values())])
 
-    def add(self, name: str, predicted: np.ndarray, truth: np.ndarray) -> None:
+    def add(
+        self, name: str, predicted: np.ndarray, truth: np.ndarray, *, many_sizes: bool = False
+    ) -> None:
         """Scores a batch, and gray beside it: a = b = 0, the line that every colorizer must beat.
 
         Args:
             name: of the row.
-            predicted: `[N, H, W, 3]` uint8, sRGB.
+            predicted: `[N, H, W, 3]` uint8, sRGB, of `min_size` pixels or more each way.
             truth: `[N, H, W, 3]` uint8, sRGB.
+            many_sizes: whether other calls bring images of many other sizes. They are then padded
+                to few shapes, since a program is compiled for each shape; scores are the same to
+                1e-6.
         """
+        where = None
+        height, width = truth.shape[1:3]
+        if many_sizes:
+            where = padding.pad(np.ones((*truth.shape[:3], 1), bool))
+            predicted, truth = padding.pad(predicted), padding.pad(truth)
         sets = {name: predicted, GRAY: np.asarray(transforms.without_color(truth))}
         for row, rgb in sets.items():
-            self._scores.setdefault(row, Scores(self._lpips)).add(rgb, truth)
-        self._features.add({**sets, TRUTH: truth})
+            self._scores.setdefault(row, Scores(self._networks)).add(rgb, truth, where)
+        whole = {**sets, TRUTH: truth}
+        self._features.add({row: rgb[:, :height, :width] for row, rgb in whole.items()})
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Returns the rows for `report.table`.
@@ -68,9 +79,11 @@ class Evaluation:
         "gray"; of "truth" the latter alone.
         """
         rows = {name: scores.summary() for name, scores in self._scores.items()}
-        return report.merge(rows, self._features.summary())
+        for name, more in self._features.summary().items():
+            rows.setdefault(name, {}).update(more)
+        return rows
 
     def facts(self) -> dict[str, str]:
         """Says how the scores came about, and of those that could not be computed, why."""
         count = self._scores[GRAY].num_images if self._scores else 0
-        return {"images": str(count), **self._features.facts(count), **self._lpips_fact}
+        return {"images": str(count), **self._features.facts(count), **self._network_facts}

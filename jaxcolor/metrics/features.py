@@ -1,19 +1,14 @@
 """FID, KID and Inception Score of growing sets of images, side by side with the true ones."""
 
-import contextlib
-import hashlib
-import importlib.metadata
-import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 
-from jaxcolor import files
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import inception
+from jaxcolor.metrics import feature_cache, inception
+from jaxcolor.metrics.metric_registry import FeatureDistance, FeatureMetric, of_kind
 
 # Images per device that go through the network at once, whatever their sizes were.
 _BATCH = 32
@@ -29,8 +24,8 @@ GRAY = "gray"
 class FeatureScores:
     """Scores sets of images against the set that is called "truth".
 
-    The features of "truth" and of "gray" are kept in `~/.cache/jaxcolor/features`, under a hash of
-    the images, so that the next evaluation on the same images need not compute them.
+    The features of "truth" and of "gray" are kept by `jaxcolor.metrics.feature_cache`, so that the
+    next evaluation on the same images need not compute them.
     """
 
     def __init__(
@@ -88,10 +83,9 @@ class FeatureScores:
 
     def _extract(self, name: str, images: Sequence[np.ndarray]) -> None:
         assert self._extractor is not None
-        cache = _cache_file(self._extractor, images) if name in (TRUTH, GRAY) else None
-        if cache and cache.exists():
-            found = safetensors.numpy.load_file(cache)
-        else:
+        cache = feature_cache.locate(self._extractor, images) if name in (TRUTH, GRAY) else None
+        found = feature_cache.read(cache) if cache else None
+        if found is None:
             if len({image.shape for image in images}) == 1:
                 resized = np.asarray(self._extractor.resize(np.stack(images)))
             else:
@@ -101,7 +95,7 @@ class FeatureScores:
             full = np.pad(resized, ((0, missing), (0, 0), (0, 0), (0, 0)))
             found = {tap: values[: len(images)] for tap, values in self._extractor(full).items()}
             if cache:
-                _write(cache, found)
+                feature_cache.write(cache, found)
         self._features.setdefault(name, []).append(found)
 
     def summary(self) -> dict[str, dict[str, Any]]:
@@ -114,6 +108,7 @@ class FeatureScores:
             if pending:
                 self._extract(name, pending)
         self._pending.clear()
+        feature_cache.prune()
         joined = {
             name: {tap: np.concatenate([part[tap] for part in parts]) for tap in parts[0]}
             for name, parts in self._features.items()
@@ -122,22 +117,27 @@ class FeatureScores:
 
     def _scores(self, name: str, joined: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
         scores: dict[str, Any] = {}
-        for tap, ours in joined[name].items():
-            theirs = joined[TRUTH][tap]
-            if name == TRUTH:
-                ours, theirs = theirs[::2], theirs[1::2]
+
+        def compute(metric: str, function: Callable[..., Any], tap: str, *sets: np.ndarray) -> None:
             try:
-                if tap == _LOGITS:
-                    scores["IS"], scores["IS_std"] = inception.inception_score(joined[name][tap])
-                    continue
-                first = tap == self._taps[0]
-                one, other = inception.moments(ours), inception.moments(theirs)
-                key = "FID" if first else f"FID_{tap}"
-                scores[key] = inception.frechet_distance(one, other)
-                if first:
-                    scores["KID"], scores["KID_std"] = inception.kernel_distance(ours, theirs)
+                value = function(*sets)
             except InputError as error:
                 self.missing[self._label(tap)] = str(error)
+                return
+            if isinstance(value, tuple):
+                scores[metric], scores[f"{metric}_std"] = value
+            else:
+                scores[metric] = value
+
+        for metric, distance in of_kind(FeatureDistance).items():
+            tap = distance.tap or self._taps[0]
+            if tap in joined[name] and distance.tap != self._taps[0]:
+                truth = joined[TRUTH][tap]
+                sets = (truth[::2], truth[1::2]) if name == TRUTH else (joined[name][tap], truth)
+                compute(metric, distance.function, tap, *sets)
+        for metric, score in of_kind(FeatureMetric).items():
+            if score.tap in joined[name]:
+                compute(metric, score.function, score.tap, joined[name][score.tap])
         return scores
 
     def _label(self, tap: str) -> str:
@@ -163,20 +163,3 @@ class FeatureScores:
                     "many"
                 )
         return facts | {f"no {score}": reason for score, reason in self.missing.items()}
-
-
-def _cache_file(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> pathlib.Path:
-    """Names the file for the features of some images by all that they depend on."""
-    version = importlib.metadata.version("jaxcolor")
-    options = (version, extractor.sha256, extractor.mode, extractor.taps)
-    digest = hashlib.sha256(repr((options, [image.shape for image in images])).encode())
-    for image in images:
-        digest.update(image.tobytes())
-    folder = pathlib.Path("~/.cache/jaxcolor/features").expanduser()
-    return folder / f"{digest.hexdigest()}.safetensors"
-
-
-def _write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes a file if that is possible: scores are worth more than a full disk's complaint."""
-    with contextlib.suppress(OSError), files.written_whole(path) as partial:
-        safetensors.numpy.save_file(arrays, partial)

@@ -60,7 +60,7 @@ def evaluate(
                 f"{evaluation.min_size} pixels each way"
             )
         elif not problems:
-            evaluation.add("predictions", prediction[None], target[None])
+            evaluation.add("predictions", prediction[None], target[None], many_sizes=True)
     if problems:
         raise InputError("\n".join(problems))
     return evaluation.summary()

@@ -17,6 +17,7 @@ from PIL import Image
 from jaxcolor.backbones import inception_v3, networks, weights
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
+from jaxcolor.metrics import padding
 
 MODES = ("pytorch_fid", "clean")
 
@@ -101,7 +102,8 @@ class Extractor:
         """Brings images `[N, H, W, 3]` uint8 to the network: `[N, 299, 299, 3]` in [-1, 1]."""
         if self.mode == "clean":
             return (np.stack([_resize_clean(image) for image in rgb]) - 128) / 128
-        return _resize_bilinear(rgb)
+        rows, columns = (_neighbors(side) for side in rgb.shape[1:3])
+        return _resize_bilinear(padding.pad(rgb), rows, columns)
 
     def __call__(self, x: ArrayLike) -> dict[str, np.ndarray]:
         """Computes features, averaged over the image.
@@ -126,25 +128,34 @@ def _features(
     return {tap: y if y.ndim == 2 else y.mean((1, 2)) for tap, y in found.items()}
 
 
+def _neighbors(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Finds what 299 pixels are interpolated from, as PyTorch's `interpolate` does.
+
+    Returns:
+        `[299]` each: the lower and the upper neighbor, and the share of the upper one, in [0, 1).
+    """
+    place = np.maximum((np.arange(_SIZE) + 0.5) * (size / _SIZE) - 0.5, 0)
+    low = np.floor(place).astype(int)
+    return low, np.minimum(low + 1, size - 1), (place - low).astype(np.float32)
+
+
 @jax.jit
-def _resize_bilinear(rgb: ArrayLike) -> jax.Array:
+def _resize_bilinear(
+    rgb: ArrayLike, rows: tuple[jax.Array, ...], columns: tuple[jax.Array, ...]
+) -> jax.Array:
     """Resizes to 299 × 299 as `torch.nn.functional.interpolate(mode="bilinear")` does.
 
     Args:
-        rgb: `[N, H, W, 3]` uint8.
+        rgb: `[N, H, W, 3]` uint8; beyond the neighbors it may be padded.
+        rows: as of `_neighbors`.
+        columns: as of `_neighbors`.
 
     Returns:
         `[N, 299, 299, 3]` float32 in [-1, 1].
     """
     x = jnp.asarray(rgb, jnp.float32) / 255
-    for axis in (1, 2):
-        size = x.shape[axis]
-        place = np.maximum((np.arange(_SIZE) + 0.5) * (size / _SIZE) - 0.5, 0)
-        low = np.floor(place).astype(int)
-        high = np.minimum(low + 1, size - 1)
-        shape = [1] * x.ndim
-        shape[axis] = _SIZE
-        share = jnp.asarray(place - low, jnp.float32).reshape(shape)
+    for axis, (low, high, share) in ((1, rows), (2, columns)):
+        share = jnp.expand_dims(share, [other for other in range(x.ndim) if other != axis])
         x = jnp.take(x, low, axis) * (1 - share) + jnp.take(x, high, axis) * share
     return 2 * x - 1
 
@@ -199,6 +210,19 @@ def frechet_distance(one: Moments, other: Moments) -> float:
         - 2 * overlap
     )
     return float(distance)
+
+
+def fid(one: np.ndarray, other: np.ndarray) -> float:
+    """Computes the Fréchet Inception Distance, `frechet_distance` of the features' moments.
+
+    Args:
+        one: `[N, D]` features of one set.
+        other: `[M, D]` features of the other set.
+
+    Raises:
+        InputError: fewer than two images.
+    """
+    return frechet_distance(moments(one), moments(other))
 
 
 def inception_score(logits: np.ndarray) -> tuple[float, float]:

@@ -2,6 +2,9 @@
 
 All take `[N, H, W, 3]` float, sRGB in [0, 1], and give `[N]`. The field's convention is to round
 predictions to 8 bits first, as saving them to a file does.
+
+Images may be padded at the bottom and the right. `where`, `[N, H, W, 1]` bool, then says which
+pixels are the image's own, and the scores are those of the image alone; None stands for all.
 """
 
 import jax
@@ -13,48 +16,73 @@ _PIXELS = (1, 2, 3)
 SSIM_WINDOW = 11
 
 
-def psnr(prediction: jax.Array, target: jax.Array) -> jax.Array:
+def psnr(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = None) -> jax.Array:
     """Computes the peak signal-to-noise ratio: `-10 · log10(mean squared error)`, in dB.
 
     Args:
         prediction: `[N, H, W, 3]` in [0, 1].
         target: `[N, H, W, 3]` in [0, 1].
+        where: the images' own pixels.
 
     Returns:
         `[N]`, in dB for a peak of 1; `inf` for equal images.
     """
-    return -10 * jnp.log10(jnp.square(prediction - target).mean(_PIXELS))
+    return -10 * jnp.log10(jnp.mean(jnp.square(prediction - target), _PIXELS, where=where))
 
 
-def mae(prediction: jax.Array, target: jax.Array) -> jax.Array:
+def mae(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = None) -> jax.Array:
     """Computes the mean absolute error, on the scale of [0, 1].
 
     Args:
         prediction: `[N, H, W, 3]` in [0, 1].
         target: `[N, H, W, 3]` in [0, 1].
+        where: the images' own pixels.
 
     Returns:
         `[N]` in [0, 1].
     """
-    return jnp.abs(prediction - target).mean(_PIXELS)
+    return jnp.mean(jnp.abs(prediction - target), _PIXELS, where=where)
 
 
-def epsilon_accuracy(prediction: jax.Array, target: jax.Array, epsilon: float = 0.05) -> jax.Array:
+def mae_255(
+    prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = None
+) -> jax.Array:
+    """Computes the mean absolute error, on the scale of [0, 255].
+
+    Args:
+        prediction: `[N, H, W, 3]` in [0, 1].
+        target: `[N, H, W, 3]` in [0, 1].
+        where: the images' own pixels.
+
+    Returns:
+        `[N]` in [0, 255].
+    """
+    return 255 * mae(prediction, target, where=where)
+
+
+def epsilon_accuracy(
+    prediction: jax.Array,
+    target: jax.Array,
+    epsilon: float = 0.05,
+    *,
+    where: jax.Array | None = None,
+) -> jax.Array:
     """Computes the share of pixels whose three channels all lie within ε of the target's.
 
     Args:
         prediction: `[N, H, W, 3]` in [0, 1].
         target: `[N, H, W, 3]` in [0, 1].
         epsilon: largest difference that counts as right, on the scale of [0, 1].
+        where: the images' own pixels.
 
     Returns:
         `[N]` in [0, 1].
     """
-    within = (jnp.abs(prediction - target) <= epsilon).all(axis=-1)
-    return within.mean(axis=(1, 2))
+    within = (jnp.abs(prediction - target) <= epsilon).all(axis=-1, keepdims=True)
+    return jnp.mean(within, _PIXELS, where=where)
 
 
-def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
+def ssim(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = None) -> jax.Array:
     """Computes the structural similarity per channel and averages it.
 
     Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE
@@ -64,6 +92,7 @@ def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
     Args:
         prediction: `[N, H, W, 3]` in [0, 1], 11 pixels or more each way.
         target: `[N, H, W, 3]` in [0, 1].
+        where: the images' own pixels.
 
     Returns:
         `[N]` in [-1, 1].
@@ -89,10 +118,14 @@ def ssim(prediction: jax.Array, target: jax.Array) -> jax.Array:
     c1, c2 = 0.01**2, 0.03**2
     luminance = (2 * mean_p * mean_t + c1) / (mean_p**2 + mean_t**2 + c1)
     structure = (2 * covariance + c2) / (var_p + var_t + c2)
-    return (luminance * structure).mean(_PIXELS)
+    last = SSIM_WINDOW - 1
+    inside = None if where is None else where[:, last:, last:]
+    return jnp.mean(luminance * structure, _PIXELS, where=inside)
 
 
-def colorfulness(image: jax.Array, *, absolute: bool = False) -> jax.Array:
+def colorfulness(
+    image: jax.Array, *, absolute: bool = False, where: jax.Array | None = None
+) -> jax.Array:
     """Computes how colorful an image looks, on the usual scale: 0 is gray, 109 extremely so.
 
     Hasler and Süsstrunk, "Measuring Colorfulness in Natural Images", SPIE 2003, §7: with
@@ -103,6 +136,7 @@ def colorfulness(image: jax.Array, *, absolute: bool = False) -> jax.Array:
         image: `[N, H, W, 3]` in [0, 1].
         absolute: take the absolute values of rg and yb first, as DDColor's code does (Kang et
             al., ICCV 2023); its figures are not comparable with the others.
+        where: the image's own pixels.
 
     Returns:
         `[N]`, 0 or more.
@@ -111,6 +145,7 @@ def colorfulness(image: jax.Array, *, absolute: bool = False) -> jax.Array:
     opponents = jnp.stack([red - green, (red + green) / 2 - blue])
     if absolute:
         opponents = jnp.abs(opponents)
-    spread = jnp.sqrt(opponents.var(axis=(2, 3)).sum(axis=0))
-    strength = jnp.sqrt(jnp.square(opponents.mean(axis=(2, 3))).sum(axis=0))
+    own = None if where is None else where[None, ..., 0]
+    spread = jnp.sqrt(opponents.var(axis=(2, 3), where=own).sum(axis=0))
+    strength = jnp.sqrt(jnp.square(opponents.mean(axis=(2, 3), where=own)).sum(axis=0))
     return spread + 0.3 * strength

@@ -18,7 +18,7 @@ from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources, transforms
-from jaxcolor.metrics.report import Scores
+from jaxcolor.metrics.scores import Scores
 from jaxcolor.models.prediction import Predictor
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState

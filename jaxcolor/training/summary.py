@@ -31,12 +31,14 @@ def read_scalars(workdir: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
     found: dict[str, dict[int, float]] = collections.defaultdict(dict)
     for path in sorted((workdir / "events").glob("*")):
         data = path.read_bytes()
-        while len(data) > 16:  # length, its checksum, the event, its checksum
-            (length,) = struct.unpack_from("<Q", data)
-            if len(data) < 16 + length:
+        start = 0
+        while len(data) - start > 16:  # length, its checksum, the event, its checksum
+            (length,) = struct.unpack_from("<Q", data, start)
+            end = start + 16 + length
+            if len(data) < end:
                 break
-            event = Event.FromString(data[12 : 12 + length])
-            data = data[16 + length :]
+            event = Event.FromString(data[start + 12 : end - 4])
+            start = end
             for value in event.summary.value:
                 if value.HasField("simple_value"):
                     found[value.tag][event.step] = value.simple_value

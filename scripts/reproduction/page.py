@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from jaxcolor import files
+from jaxcolor.metrics.metric_registry import METRICS
 
 Curve = list[tuple[int, float]]
 
@@ -23,7 +24,7 @@ class Row(NamedTuple):
         id: short and unique, such as "A5".
         title: what it is, such as "residual U-Net, BCE + 100·L1".
         published: score to number as printed, from other data.
-        scores: summary as of `jaxcolor.metrics.report`; None if it failed or has not run.
+        scores: summary as of `jaxcolor.metrics.scores.Scores`; None if it failed or has not run.
         error: why it failed; empty if it did not.
         losses: name to (step, value) of each training loss.
         validation: name to (step, value) of each validation score.
@@ -40,25 +41,10 @@ class Row(NamedTuple):
     pictures: np.ndarray | None
 
 
-# Key of a summary, heading, 1 if higher is better, -1 if lower, 0 if neither, and the format.
-_COLUMNS = (
-    ("PSNR", "PSNR, dB", 1, ".2f"),
-    ("SSIM", "SSIM", 1, ".4f"),
-    ("MAE_255", "MAE, 0–&NoBreak;255", -1, ".2f"),
-    ("epsilon_accuracy", "ε-acc. 5&nbsp;%", 1, ".2%"),
-    ("colorfulness", "color&shy;fulness", 0, ".2f"),
-    ("delta_colorfulness", "Δ&nbsp;color&shy;fulness", -1, ".2f"),
-    ("FID", "FID", -1, ".4f"),
-    ("FID_64", "FID, 64&nbsp;dim.", -1, ".4f"),
-    ("KID", "KID", -1, ".5f"),
-    ("IS", "IS", 1, ".2f"),
-    ("LPIPS", "LPIPS", -1, ".4f"),
-    ("fps_generator", "FPS, generator", 1, ".1f"),
-)
 _ARROWS = {
-    1: '&nbsp;<span role="img" aria-label="higher is better">↑</span>',
-    -1: '&nbsp;<span role="img" aria-label="lower is better">↓</span>',
-    0: "",
+    True: '&nbsp;<span role="img" aria-label="higher is better">↑</span>',
+    False: '&nbsp;<span role="img" aria-label="lower is better">↓</span>',
+    None: "",
 }
 _UP = '<span class="up" role="img" aria-label="better than gray">▲</span>'
 _NUM_COLORS = 6  # Of losses, in the style sheet; further losses are dashed, then dash-dotted.
@@ -81,7 +67,7 @@ def write(
         path: of the HTML file; its parent folder is made if it does not exist.
         title: of the page.
         facts: name to value of what all experiments share: data, size, budget, device, date.
-        gray: scores of the gray photos themselves, a summary as of `jaxcolor.metrics.report`.
+        gray: scores of the gray photos themselves, as of `Row.scores`.
         truth: `[P, H, W, 3]` uint8, sRGB: the test photos.
         grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
@@ -124,18 +110,19 @@ def _mean(summary: dict[str, Any], key: str) -> float:
 
 def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
     scored = [gray, *(row.scores for row in rows if row.scores is not None)]
-    columns = [column for column in _COLUMNS if any(column[0] in scores for scores in scored)]
+    columns = [name for name in METRICS if any(name in scores for scores in scored)]
     published = list(dict.fromkeys(key for row in rows for key in row.published))
     best = {}
-    for key, _, better, spec in columns:
+    for key in columns:
         means = [mean for scores in scored if not math.isnan(mean := _mean(scores, key))]
-        if better and means:
-            best[key] = f"{(max if better > 0 else min)(means):{spec}}"
+        if METRICS[key].higher_is_better is not None and means:
+            choose = max if METRICS[key].higher_is_better else min
+            best[key] = f"{choose(means):.{METRICS[key].digits}f}"
 
-    def cell(column: tuple[str, str, int, str], scores: dict[str, Any]) -> str:
-        key, _, better, spec = column
+    def cell(key: str, scores: dict[str, Any]) -> str:
         if key not in scores:
             return "<td>–</td>"
+        spec = f".{METRICS[key].digits}f"
         value, baseline = _mean(scores, key), _mean(gray, key)
         text = f"{value:{spec}}"
         number = f'<b class="best">{text}</b>' if text == best.get(key) else text
@@ -143,7 +130,7 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
             number += f" <small>± {scores[f'{key}_std']:{spec}}</small>"
         if key == "PSNR" and (equal := scores[key].get("num_infinite")):
             number += f" <small>({equal} equal)</small>"
-        if better * value > better * baseline and text != f"{baseline:{spec}}":
+        if METRICS[key].is_better(value, baseline) and text != f"{baseline:{spec}}":
             return f'<td class="better" data-value="{value}">{number}{_UP}</td>'
         return f'<td data-value="{value}">{number}</td>'
 
@@ -153,7 +140,7 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
             error = f"<div>{escape(row.error)}</div>" if row.error else "<small>has not run</small>"
             cells = f'<td class="error" colspan="{len(columns)}">{error}</td>'
         else:
-            cells = "".join(cell(column, row.scores) for column in columns)
+            cells = "".join(cell(key, row.scores) for key in columns)
         theirs = (f'<td class="pub">{escape(row.published.get(key, ""))}</td>' for key in published)
         return (
             f'<tr><th scope="row" data-value="{index}"><a href="#{name}">{name}</a></th>'
@@ -161,9 +148,10 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
         )
 
     ours = "".join(
-        f'<th scope="col" data-sort="{"ascending" if better < 0 else "descending"}">'
-        f"{heading}{_ARROWS[better]}</th>"
-        for _, heading, better, _ in columns
+        f'<th scope="col" data-sort="{"ascending" if up is False else "descending"}">'
+        f"{_heading(METRICS[key].heading)}{_ARROWS[up]}</th>"
+        for key in columns
+        for up in [METRICS[key].higher_is_better]
     )
     theirs = "".join(f'<th scope="col" class="pub">{escape(key)}</th>' for key in published)
     group = (
@@ -180,10 +168,15 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
 </tr><tr><th scope="col" data-sort="ascending">id</th><th scope="col">experiment</th>{ours}{theirs}
 </tr></thead>
 <tbody><tr><th scope="row">gray</th><td>the photo without its colors</td>
-{"".join(cell(column, gray) for column in columns)}{'<td class="pub"></td>' * len(published)}
+{"".join(cell(key, gray) for key in columns)}{'<td class="pub"></td>' * len(published)}
 </tr></tbody>
 <tbody>{"".join(map(line, range(len(rows)), rows))}</tbody>
 </table></div>"""
+
+
+def _heading(text: str) -> str:
+    """Lets a long word of a heading be broken, and keeps a range together."""
+    return escape(text).replace("fulness", "&shy;fulness").replace("–", "–&NoBreak;")
 
 
 def _panels(rows: Sequence[Row]) -> str:

@@ -55,23 +55,30 @@ def load() -> Lpips:
     return Lpips({"vgg16": vgg, "heads": weightings}, hashes)
 
 
-def distance(variables: Any, one: jax.Array, other: jax.Array) -> jax.Array:
+def distance(
+    variables: Any, one: jax.Array, other: jax.Array, where: jax.Array | None = None
+) -> jax.Array:
     """Computes the distance of each pair of images.
 
     Args:
         variables: as of `Lpips`.
         one: `[N, H, W, 3]` float32, sRGB in [0, 1], of 16 pixels or more each way.
         other: same shape.
+        where: `[N, H, W, 1]` bool, of images that are padded at the bottom and the right, the
+            images' own pixels; the distance is that of the images alone.
 
     Returns:
         `[N]` float32, 0 for equal images, seldom above 1.
     """
     both = (2 * jnp.concatenate([one, other]) - 1 - _SHIFT) / _SCALE
-    maps: Any = _NETWORK.apply(variables["vgg16"], both)
+    own = None if where is None else jnp.concatenate([where, where])
+    maps: Any = _NETWORK.apply(variables["vgg16"], both, own)
     total = jnp.zeros(len(one), jnp.float32)
     for tap, head in zip(_TAPS, variables["heads"], strict=True):
         first, second = jnp.split(_unit(maps[tap]), 2)
-        total += (head * jnp.square(first - second)).sum(-1).mean((1, 2))
+        differences = (head * jnp.square(first - second)).sum(-1)
+        total += differences.mean((1, 2), where=None if where is None else where[..., 0])
+        where = vgg16.halve(where)
     return total
 
 

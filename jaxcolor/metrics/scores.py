@@ -1,0 +1,108 @@
+"""Scores of a growing set of images, one number per image and metric."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxcolor.metrics import pixel
+from jaxcolor.metrics.metric_registry import METRICS, ImageNetwork, PixelMetric, of_kind
+
+
+def score_images(
+    prediction: ArrayLike, truth: ArrayLike, where: ArrayLike | None = None
+) -> dict[str, jax.Array]:
+    """Computes every pixel score of every pair.
+
+    Args:
+        prediction: `[N, H, W, 3]` uint8, sRGB.
+        truth: `[N, H, W, 3]` uint8, sRGB.
+        where: `[N, H, W, 1]` bool, the images' own pixels, as in `jaxcolor.metrics.pixel`.
+
+    Returns:
+        `[N]` float32 per metric; the colorfulness of the truth too, as "true_colorfulness".
+    """
+    # Apart from the rest, or XLA fuses the division with the differences, which leaves rounding
+    # where equal images should leave nothing.
+    return _score_unit_images(_to_unit(prediction), _to_unit(truth), where)
+
+
+@jax.jit
+def _to_unit(image: ArrayLike) -> jax.Array:
+    return jnp.asarray(image, jnp.float32) / 255
+
+
+@jax.jit
+def _score_unit_images(
+    prediction: jax.Array, truth: jax.Array, where: jax.Array | None
+) -> dict[str, jax.Array]:
+    scores = {
+        name: metric.function(prediction, truth, where=where)
+        for name, metric in of_kind(PixelMetric).items()
+    }
+    return {**scores, "true_colorfulness": pixel.colorfulness(truth, where=where)}
+
+
+class Scores:
+    """Scores of a growing set of images."""
+
+    def __init__(self, networks: Mapping[str, ImageNetwork] | None = None) -> None:
+        """Starts without images.
+
+        Args:
+            networks: compute the `NetworkMetric`s of these names.
+        """
+        self._batches: list[dict[str, np.ndarray]] = []
+        self._networks = networks or {}
+
+    def add(
+        self, prediction: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None
+    ) -> None:
+        """Scores a batch, arguments as of `score_images`."""
+        scores = jax.device_get(score_images(prediction, truth, where))
+        for name, network in self._networks.items():
+            scores[name] = network(prediction, truth, where)
+        self._batches.append(scores)
+
+    @property
+    def num_images(self) -> int:
+        """Images that were scored."""
+        return sum(len(batch["PSNR"]) for batch in self._batches)
+
+    def means(self) -> dict[str, float]:
+        """Returns each metric's average; see `summary`."""
+        summary = self.summary()
+        return {
+            name: value["mean"] if isinstance(value := summary[name], dict) else value
+            for name in METRICS
+            if name in summary
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Returns count, average, maximum and minimum.
+
+        The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their
+        count stands beside it. `delta_colorfulness` is |mean of predictions - mean of truths|.
+        """
+        columns = {
+            name: np.concatenate([batch[name] for batch in self._batches]).astype(np.float64)
+            for name in self._batches[0]
+        }
+        summary: dict[str, Any] = {"num_images": self.num_images}
+        for name in filter(columns.__contains__, METRICS):
+            values = columns[name]
+            finite = values[np.isfinite(values)]
+            summary[name] = {
+                "mean": float(finite.mean()) if len(finite) else math.inf,
+                "max": float(values.max()),
+                "min": float(values.min()),
+            }
+        summary["PSNR"]["num_infinite"] = int(np.isinf(columns["PSNR"]).sum())
+        summary["delta_colorfulness"] = abs(
+            summary["colorfulness"]["mean"] - float(columns["true_colorfulness"].mean())
+        )
+        return summary
