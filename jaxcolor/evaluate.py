@@ -10,7 +10,6 @@ at their own size.
 """
 
 import argparse
-import functools
 import pathlib
 import sys
 from typing import Any
@@ -95,9 +94,7 @@ def _score_folder(
         return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
     except InputError:
         # It names the first file that cannot be read; this lists them all.
-        decode = functools.partial(images.problem, whole=True)
-        found = images.for_each(decode, paths, colorizer.config.data.num_threads)
-        problems = {path: reason for path, reason in zip(paths, found, strict=True) if reason}
+        problems = images.damaged(paths, colorizer.config.data.num_threads)
         sources.report_unreadable(problems, paths)
         raise
 

@@ -3,6 +3,7 @@
 Pixels are taken as sRGB; embedded color profiles are ignored, as the field's scores ignore them.
 """
 
+import functools
 import io
 import os
 import pathlib
@@ -157,6 +158,20 @@ def for_each(
             results += part
             bar.update(len(part))
     return results
+
+
+def damaged(paths: Sequence[pathlib.Path], num_threads: int) -> dict[pathlib.Path, str]:
+    """Decodes every file once, in threads.
+
+    Args:
+        paths: of the files.
+        num_threads: that decode.
+
+    Returns:
+        The reason for each file that cannot be read.
+    """
+    reasons = for_each(functools.partial(problem, whole=True), paths, num_threads)
+    return {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
 
 
 def write(path: pathlib.Path, pixels: np.ndarray) -> None:

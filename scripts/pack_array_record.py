@@ -7,7 +7,6 @@ train.array_record, validation.array_record and test.array_record, split as
 config.data.source="folder" splits.
 """
 
-import functools
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -43,9 +42,7 @@ def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
     opened = sources.open_splits(data, sources.SPLITS, data.image_size)
     splits = {split: source.paths for split, source in opened.items()}
     paths = [path for paths in splits.values() for path in paths]
-    decode = functools.partial(images.problem, whole=True)
-    reasons = images.for_each(decode, paths, data.num_threads)
-    problems = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
+    problems = images.damaged(paths, data.num_threads)
     sources.report_unreadable(
         problems, paths, skip=data.skip_unreadable, fix="--skip_unreadable leaves them out"
     )
