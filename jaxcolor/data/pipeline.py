@@ -82,15 +82,26 @@ def train_batches(
 
 
 def eval_batches(
-    source: Source, data: ConfigDict, size: int, batch_size: int
+    source: Source,
+    data: ConfigDict,
+    size: int,
+    batch_size: int,
+    *,
+    process_index: int = 0,
+    process_count: int = 1,
 ) -> Iterator[np.ndarray]:
     """Yields every image once, in order and without augmentation; the last batch may be smaller.
+
+    Of several processes, each yields the images whose index leaves its own as the remainder by
+    their count.
 
     Args:
         source: the images.
         data: `config.data`.
         size: height and width of the images that are wanted, in pixels.
         batch_size: images per batch.
+        process_index: of this process.
+        process_count: of all processes.
 
     Yields:
         `[batch_size or fewer, size, size, 3]` uint8.
@@ -99,7 +110,8 @@ def eval_batches(
     def view(pixels: np.ndarray) -> np.ndarray:
         return transforms.fit(pixels, size, data.resize)
 
-    dataset = grain.MapDataset.source(source).map(view).batch(batch_size, drop_remainder=False)
+    images = grain.MapDataset.source(source)[process_index::process_count]
+    dataset = images.map(view).batch(batch_size, drop_remainder=False)
     return iter(dataset.to_iter_dataset(_read_options(data)))
 
 

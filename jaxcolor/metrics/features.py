@@ -8,7 +8,8 @@ import numpy as np
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
 from jaxcolor.metrics import feature_cache, inception
-from jaxcolor.metrics.metric_registry import FeatureDistance, FeatureMetric, of_kind
+from jaxcolor.metrics.metric_registry import METRICS, FeatureDistance, FeatureMetric, of_kind
+from jaxcolor.metrics.scores import Gather
 
 # Images per device that go through the network at once, whatever their sizes were.
 _BATCH = 32
@@ -98,11 +99,36 @@ class FeatureScores:
                 feature_cache.write(cache, found)
         self._features.setdefault(name, []).append(found)
 
-    def summary(self) -> dict[str, dict[str, Any]]:
+    def clear(self) -> None:
+        """Forgets all images."""
+        self._pending.clear()
+        self._features.clear()
+
+    def key_of(self, metric: str) -> str:
+        """Returns what a metric is called in `summary`: "FID" if it is that of the first tap."""
+        found = METRICS[metric]
+        first = isinstance(found, FeatureDistance) and found.tap == self._taps[0]
+        return "FID" if first else metric
+
+    def check_available(self, metric: str) -> None:
+        """Checks that a metric can be computed, as far as is known by now.
+
+        Raises:
+            InputError: its weights are missing, or there were too few images.
+        """
+        found = METRICS[metric]
+        assert isinstance(found, FeatureDistance | FeatureMetric)
+        if reason := self.missing.get(self._label(found.tap or self._taps[0])):
+            raise InputError(reason)
+
+    def summary(self, gather: Gather = np.asarray) -> dict[str, dict[str, Any]]:
         """Returns, for each set, what could be computed.
 
         "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; for the truth itself,
         of its images of even against those of odd places. "IS" and "IS_std".
+
+        Args:
+            gather: as of `Scores.summary`.
         """
         for name, pending in self._pending.items():
             if pending:
@@ -110,7 +136,9 @@ class FeatureScores:
         self._pending.clear()
         feature_cache.prune()
         joined = {
-            name: {tap: np.concatenate([part[tap] for part in parts]) for tap in parts[0]}
+            name: {
+                tap: gather(np.concatenate([part[tap] for part in parts])) for tap in parts[0]
+            }
             for name, parts in self._features.items()
         }
         return {name: self._scores(name, joined) for name in joined}

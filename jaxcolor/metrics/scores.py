@@ -1,7 +1,7 @@
 """Scores of a growing set of images, one number per image and metric."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -11,6 +11,9 @@ from jax.typing import ArrayLike
 
 from jaxcolor.metrics import pixel
 from jaxcolor.metrics.metric_registry import METRICS, ImageNetwork, PixelMetric, of_kind
+
+
+Gather = Callable[[np.ndarray], np.ndarray]
 
 
 def score_images(
@@ -73,26 +76,30 @@ class Scores:
         """Images that were scored."""
         return sum(len(batch["PSNR"]) for batch in self._batches)
 
-    def means(self) -> dict[str, float]:
+    def means(self, gather: Gather = np.asarray) -> dict[str, float]:
         """Returns each metric's average; see `summary`."""
-        summary = self.summary()
+        summary = self.summary(gather)
         return {
             name: value["mean"] if isinstance(value := summary[name], dict) else value
             for name in METRICS
             if name in summary
         }
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, gather: Gather = np.asarray) -> dict[str, Any]:
         """Returns count, average, maximum and minimum.
 
         The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their
         count stands beside it. `delta_colorfulness` is |mean of predictions - mean of truths|.
+
+        Args:
+            gather: joins `[n, …]` of the images that were scored here with those of other
+                processes.
         """
         columns = {
-            name: np.concatenate([batch[name] for batch in self._batches]).astype(np.float64)
+            name: gather(np.concatenate([batch[name] for batch in self._batches])).astype(float)
             for name in self._batches[0]
         }
-        summary: dict[str, Any] = {"num_images": self.num_images}
+        summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
         for name in filter(columns.__contains__, METRICS):
             values = columns[name]
             finite = values[np.isfinite(values)]

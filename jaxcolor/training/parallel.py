@@ -133,6 +133,24 @@ class Devices:
 
         return run
 
+    def gather(self, share: np.ndarray) -> np.ndarray:
+        """Joins what the processes have of a set, in its order; all have to call together.
+
+        Args:
+            share: `[n, …]`, for the elements whose index leaves `process_index` as the remainder by
+                `process_count`; float32 or of fewer bits.
+
+        Returns:
+            `[N, …]`, the same on every process.
+        """
+        if self.process_count == 1:
+            return share
+        counts = multihost_utils.process_allgather(np.array(len(share)))
+        missing = int(counts.max()) - len(share)
+        padded = np.pad(share, [(0, missing), *[(0, 0)] * (share.ndim - 1)])
+        shares = np.asarray(multihost_utils.process_allgather(padded))
+        return shares.swapaxes(0, 1).reshape(-1, *share.shape[1:])[: counts.sum()]
+
     def any_process(self, flag: bool) -> bool:
         """Tells every process whether one of them raised a flag; all have to ask together."""
         if self.process_count == 1:
