@@ -29,6 +29,7 @@ class Generator:
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
         scale: the output is so many times as high and wide as the gray image.
+        needs_init_from: its training starts from another run's generator (`config.init_from`).
     """
 
     network: nn.Module
@@ -37,6 +38,7 @@ class Generator:
     sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     start: Callable[[Variables], Variables] = lambda variables: variables
     scale: int = 1
+    needs_init_from: bool = False
 
     def init(self, key: jax.Array, image_size: int) -> Variables:
         """Draws variables for images of `image_size` × `image_size` pixels."""

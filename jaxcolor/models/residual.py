@@ -50,6 +50,7 @@ def build_upscaler(config: ConfigDict) -> Generator:
     return Generator(
         Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)),
         scale=2,
+        needs_init_from=True,
     )
 
 
