@@ -1,9 +1,9 @@
 """Networks of residual blocks that keep the image's size, and one that doubles another's.
 
 He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; Ledig et al., "Photo-Realistic
-Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017, and what became of
-it in github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-Networks,
-`generator.py`.
+Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017; report 003 and
+`generator.py` of
+github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-Networks.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """U-Nets whose levels are residual blocks.
 
 Zhang et al., "Road Extraction by Deep Residual U-Net", IEEE GRSL 2018, and a deeper relative of
-pix2pix's U-Net (github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-
-Networks, `generator.py`).
+pix2pix's U-Net, from report 003 and `generator.py` of
+github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-Networks.
 """
 
 from typing import Any
