@@ -33,33 +33,19 @@ def conv(inputs, outputs, kernel, bias=True):
     return inputs * outputs * kernel**2 + bias * outputs
 
 
-def unet_parameters(gates):
-    filters = [64, 128, 256, 512, 512, 512, 512, 512]
-    total = sum(conv(i, o, 4, False) for i, o in zip([1, *filters], filters, strict=False))
-    total += 2 * sum(filters[1:-1])
-    for level in range(1, 8):
-        inputs = filters[level] * (1 if level == 7 else 2)
-        total += conv(inputs, filters[level - 1], 4, False) + 2 * filters[level - 1]
-    total += conv(128, 2, 4)
-    if gates:
-        for c in filters[:-1]:
-            total += conv(c, c // 2, 1, False) + conv(c, c // 2, 1) + conv(c // 2, 1, 1)
-    return total
+# pix2pix's, with a bias in the last convolution.
+UNET = 54_409_856 + 2
+# Report 003's authors' own.
+RESIDUAL_UNET = 112_344_320
+# CycleGAN's own generator has 11,378,179, biases before its norms included.
+CYCLEGAN = 11_378_179 - (64 + 128 + 256 + 9 * 2 * 256 + 128 + 64)
 
 
-def residual_unet_parameters():
-    filters = [64, 128, 256, 512, 512, 512]
-    total, inputs = 0, 1
-    for features in filters:
-        total += conv(inputs, features, 3, False) + 2 * features
-        total += conv(features, features, 4, False) + conv(inputs, features, 4, False)
-        inputs = features
-    for level in reversed(range(6)):
-        features = filters[max(level - 1, 0)]
-        inputs = filters[level] * (1 if level == 5 else 2)
-        total += conv(inputs, features, 3, False) + 2 * features
-        total += conv(features, features, 4, False) + conv(inputs, features, 4, False)
-    return total + conv(64, 2, 3)
+def gate_parameters():
+    channels = [64, 128, 256, 512, 512, 512, 512]
+    return sum(
+        conv(c, c // 2, 1, False) + conv(c, c // 2, 1) + conv(c // 2, 1, 1) for c in channels
+    )
 
 
 def bilinear_parameters():
@@ -74,11 +60,6 @@ def bilinear_parameters():
     return first + down + up + conv(64, 3, 1)
 
 
-RESIDUAL_BLOCK = 2 * conv(64, 64, 3) + 128
-# CycleGAN's own generator has 11,378,179, biases before its norms included.
-CYCLEGAN = 11_378_179 - (64 + 128 + 256 + 9 * 2 * 256 + 128 + 64)
-
-
 def fusion_parameters():
     layers = [(24, 24), (24, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512)]
     layers += [(512, 512), (512, 256), (256, 128), (128, 64), (64, 64), (64, 32), (32, 2)]
@@ -88,21 +69,13 @@ def fusion_parameters():
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("unet", unet_parameters(False)),
-        ("attention_unet", unet_parameters(True)),
+        ("unet", UNET),
+        ("attention_unet", UNET + gate_parameters()),
         ("dynamic_unet", 31_099_672),
-        ("residual_unet", residual_unet_parameters()),
+        ("residual_unet", RESIDUAL_UNET),
         ("bilinear_residual_unet", bilinear_parameters()),
-        ("residual", conv(1, 64, 3) + 8 * RESIDUAL_BLOCK + conv(64, 2, 3)),
-        (
-            "upscaler",
-            residual_unet_parameters()
-            + conv(3, 64, 3)
-            + 6 * (RESIDUAL_BLOCK + 2)
-            + conv(64, 256, 3)
-            + conv(67, 3, 3)
-            + 2,
-        ),
+        ("residual", 593_666),
+        ("upscaler", RESIDUAL_UNET + 612_628),
         ("resnet", CYCLEGAN),
         ("fusion", fusion_parameters()),
     ],
@@ -119,6 +92,10 @@ def test_shapes_and_parameters_at_the_published_size(name, parameters, config, b
     space = models.build_space(config)
     assert output.shape == (1, 256 * space.scale, 256 * space.scale, space.channels)
     assert output.dtype == jnp.float32
+
+
+# Which the upscaler's authors have.
+BIASES_BEFORE_NORMS = {"['correction']['bias']", "['features']['bias']"}
 
 
 # The U-Net and the Dynamic U-Net have files of their own.
@@ -147,7 +124,8 @@ def test_every_parameter_counts_and_low_precision_is_close(name, built):
     (_, high), grads = differentiate(variables["params"])
     for path, leaf in jax.tree_util.tree_leaves_with_path(grads):
         learns = bool(np.abs(leaf).max() > 0)
-        assert learns != (path[0].key == "base"), jax.tree_util.keystr(path)
+        label = jax.tree_util.keystr(path)
+        assert learns != (path[0].key == "base") or label in BIASES_BEFORE_NORMS, label
     low_network = generator.network.clone(dtype=jnp.bfloat16)
     low = on_one_device(lambda params: run(low_network, params))(variables["params"])
     assert low.dtype == jnp.float32
@@ -155,7 +133,8 @@ def test_every_parameter_counts_and_low_precision_is_close(name, built):
     assert np.abs(low - high).mean() < 0.05 * scale
 
     for path, _ in jax.tree_util.tree_leaves_with_path(variables["params"]):
-        if path[-1].key == "bias" and path[0].key != "base":
+        label = jax.tree_util.keystr(path)
+        if path[-1].key == "bias" and path[0].key != "base" and label not in BIASES_BEFORE_NORMS:
             params = jax.tree_util.tree_map_with_path(
                 lambda place, leaf, path=path: np.asarray(leaf) + 1 if place == path else leaf,
                 variables["params"],
@@ -163,7 +142,19 @@ def test_every_parameter_counts_and_low_precision_is_close(name, built):
             # A norm would take away what a bias before it adds.
             (_, shifted), _ = differentiate(params)
             change = np.abs(shifted - high).max()
-            assert change > 1e-4 * scale, jax.tree_util.keystr(path)
+            assert change > 1e-4 * scale, label
+
+
+@pytest.mark.parametrize(("size", "levels"), [(4, 0), (32, 3), (64, 4), (256, 6)])
+def test_residual_levels_follow_the_image_size(size, levels, config, built):
+    built("residual_unet")
+    config.data.image_size = size
+    generator = models.build_generator(config)
+    variables = models.variable_shapes(generator, size)
+    residual = {name for name, layer in variables["params"].items() if "shortcut" in layer}
+    assert residual == {f"{way}_{i + 1}" for way in ("down", "up") for i in range(levels)}
+    output = jax.eval_shape(generator.apply, variables, {}, jnp.zeros((1, size, size, 1)))
+    assert output.shape == (1, size, size, 2)
 
 
 def test_a_closed_gate_lets_nothing_through():
@@ -231,7 +222,7 @@ def test_frozen_parts_see_the_same_gray_image_in_every_color_space(config, built
 @pytest.mark.parametrize(
     ("name", "fields", "size", "message"),
     [
-        ("residual_unet", {}, 32, r"image_size=32: .*'residual_unet' needs a multiple of 64"),
+        ("residual_unet", {}, 96, "image_size=96: .*must be a power of two"),
         ("bilinear_residual_unet", {}, 36, r"image_size=36: .*multiple of 8, such as 40"),
         ("resnet", {}, 30, "image_size=30: .*multiple of 4"),
         ("fusion", {}, 36, "image_size=36: .*multiple of 8"),

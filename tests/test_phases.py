@@ -1,5 +1,7 @@
 """Regression, pretraining, slow discriminators, falling learning rates, and runs from runs."""
 
+import shutil
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,7 +34,6 @@ def config(config):
 
 def test_regression_learns_by_its_terms_alone(config):
     config.objective.name = "regression"
-    config.discriminator = config_lib.get_config().discriminator
     config.objective.lambda_l1 = 0.0
     config.objective.lambda_l2 = 1.0
     objective = objectives.build(config, 10)
@@ -141,7 +142,6 @@ def base_run(tmp_path_factory):
     config.data.num_scenes = 30
     config.generator.name = "residual_unet"
     config.generator.num_filters = 4
-    config.discriminator.num_filters = 4
     config.objective.name = "regression"
     config.train.num_steps = 1
     config.train.eval_every = 0
@@ -150,20 +150,35 @@ def base_run(tmp_path_factory):
     return config, workdir, jax.device_get(loop.train_and_evaluate(config, workdir))
 
 
-def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path):
-    config, workdir, base = base_run
+def upscaler_of(config):
     config = config.copy_and_resolve_references()
-    config.init_from = str(workdir)
     config.generator.name = "upscaler"
     config.data.color_space = "lab_to_rgb"
+    return config
+
+
+def test_an_upscaler_does_not_train_on_a_random_base(base_run, tmp_path):
+    config = upscaler_of(base_run[0])
+    with pytest.raises(
+        InputError, match=r"config\.init_from='': .*'upscaler'.*set config\.init_from"
+    ):
+        loop.train_and_evaluate(config, tmp_path / "upscaler")
+
+
+def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path):
+    config, workdir, base = base_run
+    config = upscaler_of(config)
+    config.init_from = str(shutil.copytree(workdir, tmp_path / "base"))
     state = loop.train_and_evaluate(config, tmp_path / "upscaler")
     variables = jax.device_get(state.networks["generator"].variables)
     assert_trees_close(variables["params"]["base"], base.ema["params"])
     assert_trees_close(variables["batch_stats"]["base"], base.ema["batch_stats"])
+    shutil.rmtree(tmp_path / "base")
     colorizer = Colorizer.from_checkpoint(tmp_path / "upscaler")
     assert colorizer.predict(np.zeros((1, 128, 128, 3), np.uint8)).shape == (1, 128, 128, 3)
     photo = np.random.default_rng(0).integers(0, 256, (50, 40, 3), dtype=np.uint8)
     assert colorizer(photo).shape == photo.shape
+    config.init_from = str(workdir)
     config.generator.num_filters = 8
     with pytest.raises(InputError, match="its generator is neither this one nor its base"):
         loop.train_and_evaluate(config, tmp_path / "other")

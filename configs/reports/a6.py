@@ -2,8 +2,10 @@
 
     python -m jaxcolor.train --config configs/reports/a6.py --workdir runs/a6
 
-Row A5 has to be trained first, in runs/a5; its network stays as it is. Images with fewer than 512
-pixels are scaled up.
+Row A5 has to be trained first, in runs/a5; its network stays as it is, as in the authors' code,
+where the text trains it further. The generator is that of the authors' code, 612,628 parameters
+beside A5's: the skip from A5's output ends before upsampling and not, as in the text, at the final
+output. The tanh that ends it is chosen. Images with fewer than 512 pixels are scaled up.
 """
 
 from jaxcolor import config as defaults

@@ -136,9 +136,7 @@ class FeatureScores:
         self._pending.clear()
         feature_cache.prune()
         joined = {
-            name: {
-                tap: gather(np.concatenate([part[tap] for part in parts])) for tap in parts[0]
-            }
+            name: {tap: gather(np.concatenate([part[tap] for part in parts])) for tap in parts[0]}
             for name, parts in self._features.items()
         }
         return {name: self._scores(name, joined) for name in joined}

@@ -12,7 +12,6 @@ from jax.typing import ArrayLike
 from jaxcolor.metrics import pixel
 from jaxcolor.metrics.metric_registry import METRICS, ImageNetwork, PixelMetric, of_kind
 
-
 Gather = Callable[[np.ndarray], np.ndarray]
 
 

@@ -28,6 +28,7 @@ class Generator:
         frozen: variables of those networks, NumPy arrays.
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
+        needs_init_from: its training starts from another run's generator (`config.init_from`).
     """
 
     network: nn.Module
@@ -35,6 +36,7 @@ class Generator:
     frozen: dict[str, Any] = dataclasses.field(default_factory=dict)
     sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     start: Callable[[Variables], Variables] = lambda variables: variables
+    needs_init_from: bool = False
 
     def init(self, key: jax.Array, image_size: int) -> Variables:
         """Draws variables for images of `image_size` × `image_size` pixels."""

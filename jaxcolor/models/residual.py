@@ -1,7 +1,9 @@
 """Networks of residual blocks that keep the image's size, and one that doubles another's.
 
 He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; Ledig et al., "Photo-Realistic
-Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017.
+Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017; report 003 and
+`generator.py` of
+github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-Networks.
 """
 
 from typing import Any
@@ -45,22 +47,23 @@ def build_upscaler(config: ConfigDict) -> Generator:
             "makes RGB images; set it to 'lab_to_rgb'"
         )
     base = residual_unet.build(config).network.clone(num_outputs=2, parent=None)
-    return Generator(Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)))
+    return Generator(
+        Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)),
+        needs_init_from=True,
+    )
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 × 3 convolutions, each with its activation, a batch norm, and the way around them."""
+    """Two 3 × 3 convolutions, each with its ReLU, a batch norm, and the way around them."""
 
-    parametric: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Maps `[N, H, W, C]` to the same shape; `parametric` learns the slopes below 0."""
+        """Maps `[N, H, W, C]` to the same shape."""
         y = x
         for _ in range(2):
-            y = layers.Conv(x.shape[-1], 3, padding=1, dtype=self.dtype)(y)
-            y = nn.PReLU(negative_slope_init=0.25)(y) if self.parametric else nn.relu(y)
+            y = nn.relu(layers.Conv(x.shape[-1], 3, padding=1, dtype=self.dtype)(y))
         return x + layers.batch_norm(train, self.dtype)(y)
 
 
@@ -87,17 +90,35 @@ class ResidualNetwork(nn.Module):
         """
         x = nn.relu(layers.Conv(self.num_filters, 3, padding=1, dtype=self.dtype)(gray))
         for _ in range(_NETWORK_BLOCKS):
-            x = ResidualBlock(False, self.dtype)(x, train)
+            x = ResidualBlock(self.dtype)(x, train)
         x = x + gray.astype(self.dtype)
         x = layers.Conv(self.num_outputs, 3, padding=1, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 
-class Upscaler(nn.Module):
-    """A trained network's colors, doubled in size: six residual blocks and a pixel shuffle.
+class SuperResolutionBlock(nn.Module):
+    """Two 3 × 3 convolutions with batch norm, PReLU between them, and the way around them."""
 
-    The base is not trained any further. Its output also goes around the blocks, doubled
-    bilinearly, and a convolution makes RGB of both.
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Maps `[N, H, W, C]` to the same shape."""
+        y = layers.Conv(x.shape[-1], 3, 1, 1, False, self.dtype)(x)
+        y = nn.PReLU(negative_slope_init=0.25)(layers.batch_norm(train, self.dtype)(y))
+        y = layers.Conv(x.shape[-1], 3, 1, 1, False, self.dtype)(y)
+        return x + layers.batch_norm(train, self.dtype)(y)
+
+
+class Upscaler(nn.Module):
+    """Doubles the size of what a trained network colors; 612,628 parameters of its own.
+
+    The base is not trained any further. Six residual blocks make a correction of its L, a and b;
+    the sum is mapped to features, enlarged by a pixel shuffle and mapped to RGB by a 9 × 9
+    convolution and tanh. Report 003 has a skip "from the ResidualUNet output to the final output
+    after upsampling"; its authors' code adds the base's output before upsampling instead, where
+    both are Lab, and so does this network. The tanh is ours, so that RGB stays in [-1, 1]. As in
+    the authors' code, two convolutions before norms have biases.
     """
 
     base: nn.Module
@@ -115,15 +136,24 @@ class Upscaler(nn.Module):
         Returns:
             `[N, 2H, 2W, 3]` float32, RGB in [-1, 1].
         """
+
+        def conv(name: str, x: jax.Array, features: int, kernel: int = 3) -> jax.Array:
+            padding = kernel // 2
+            return layers.Conv(features, kernel, 1, padding, dtype=self.dtype, name=name)(x)
+
+        def norm(name: str, x: jax.Array) -> jax.Array:
+            return layers.batch_norm(train, self.dtype, name)(x)
+
+        def prelu(name: str, x: jax.Array) -> jax.Array:
+            return nn.PReLU(negative_slope_init=0.25, name=name)(x)
+
         ab = lax.stop_gradient(self.base(gray, train=False))
         lab = jnp.concatenate([gray, ab], axis=-1)
-        x = layers.Conv(self.num_filters, 3, padding=1, dtype=self.dtype, name="head")(lab)
-        x = nn.PReLU(negative_slope_init=0.25, name="head_prelu")(x)
+        x = prelu("head_prelu", conv("head", lab, self.num_filters))
         for i in range(_UPSCALING_BLOCKS):
-            x = ResidualBlock(True, self.dtype, name=f"block_{i}")(x, train)
-        x = layers.Conv(4 * self.num_filters, 3, padding=1, dtype=self.dtype, name="expand")(x)
-        x = nn.PReLU(negative_slope_init=0.25, name="expand_prelu")(layers.pixel_shuffle(x))
-        skip = layers.upsample(lab).astype(self.dtype)
-        x = jnp.concatenate([x, skip], axis=-1)
-        x = layers.Conv(3, 3, padding=1, dtype=self.dtype, name="last")(x)
+            x = SuperResolutionBlock(self.dtype, name=f"block_{i}")(x, train)
+        lab += norm("correction_norm", conv("correction", x, 3))
+        x = norm("features_norm", conv("features", lab, self.num_filters))
+        x = layers.pixel_shuffle(conv("expand", x, 4 * self.num_filters))
+        x = conv("last", prelu("expand_prelu", x), 3, kernel=9)
         return jnp.tanh(x.astype(jnp.float32))

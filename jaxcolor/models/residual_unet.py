@@ -1,7 +1,8 @@
 """U-Nets whose levels are residual blocks.
 
 Zhang et al., "Road Extraction by Deep Residual U-Net", IEEE GRSL 2018, and a deeper relative of
-pix2pix's U-Net.
+pix2pix's U-Net, from report 003 and `generator.py` of
+github.com/shivamt-tr/Image-Colorization-using-conditional-Generative-Adversarial-Networks.
 """
 
 from typing import Any
@@ -13,55 +14,87 @@ from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces
-from jaxcolor.models import layers
+from jaxcolor.models import layers, unet
 from jaxcolor.models.generator import Generator
 
-_LEVELS = 6
-# Decoder levels after the innermost that drop out.
+# Decoder levels after the innermost that drop out, as far as the network has them.
 _DROPOUT_LEVELS = 3
 # Halvings of the network with bilinear upsampling.
 _HALVINGS = 3
 
 
 def build(config: ConfigDict) -> Generator:
-    """Builds the configured `ResidualUNet`.
+    """Builds the configured `ResidualUNet`; raises as `unet.num_levels`."""
+    levels = unet.num_levels(config.data.image_size)
+    return Generator(ResidualUNet(levels=levels, **_fields(config)))
+
+
+def build_bilinear(config: ConfigDict) -> Generator:
+    """Builds the configured `BilinearResidualUNet`.
 
     Raises:
         InputError: an image size that cannot be halved as often as the network has levels.
     """
-    return Generator(_build(ResidualUNet, 2**_LEVELS, config))
-
-
-def build_bilinear(config: ConfigDict) -> Generator:
-    """Builds the configured `BilinearResidualUNet`; raises as `build`."""
-    return Generator(_build(BilinearResidualUNet, 2**_HALVINGS, config))
-
-
-def _build(network: Any, divisor: int, config: ConfigDict) -> nn.Module:
-    size = config.data.image_size
+    size, divisor = config.data.image_size, 2**_HALVINGS
     if size % divisor:
         raise InputError(
             f"config.data.image_size={size}: config.generator.name={config.generator.name!r} needs "
             f"a multiple of {divisor}, such as {-(-size // divisor) * divisor}"
         )
-    module: nn.Module = network(
-        num_filters=config.generator.num_filters,
-        num_outputs=spaces.build(config.data).channels,
-        dropout=config.generator.dropout,
-        dtype=jnp.dtype(config.train.dtype),
-    )
-    return module
+    return Generator(BilinearResidualUNet(**_fields(config)))
+
+
+def _fields(config: ConfigDict) -> dict[str, Any]:
+    return {
+        "num_filters": config.generator.num_filters,
+        "num_outputs": spaces.build(config.data).channels,
+        "dropout": config.generator.dropout,
+        "dtype": jnp.dtype(config.train.dtype),
+    }
+
+
+class ResidualLevel(nn.Module):
+    """A level of `ResidualUNet`, which halves an image or doubles it.
+
+    A 3 × 3 convolution, batch norm, activation and a 4 × 4 convolution of stride 2, beside a 4 × 4
+    convolution of stride 2; their sum, batch norm and activation. To double, those of stride 2 are
+    transposed ones. The activation is LeakyReLU 0.2 where it halves, ReLU where it doubles.
+    """
+
+    features: int
+    double: bool = False
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Maps `[N, H, W, C]` to `[N, H / 2, W / 2, features]` or `[N, 2H, 2W, features]`."""
+
+        def resize(name: str, x: jax.Array) -> jax.Array:
+            if self.double:
+                return layers.ConvTranspose(self.features, False, self.dtype, name=name)(x)
+            return layers.Conv(self.features, 4, 2, 1, False, self.dtype, name=name)(x)
+
+        def activate(name: str, x: jax.Array) -> jax.Array:
+            x = layers.batch_norm(train, self.dtype, name)(x)
+            return nn.relu(x) if self.double else nn.leaky_relu(x, 0.2)
+
+        # A transposed 3 × 3 convolution of stride 1, which the authors double with, is a
+        # convolution whose kernel is rotated.
+        y = layers.Conv(self.features, 3, 1, 1, False, self.dtype, name="wide")(x)
+        y = resize("resize", activate("wide_norm", y))
+        return activate("norm", y + resize("shortcut", x))
 
 
 class ResidualUNet(nn.Module):
-    """Six levels down and up, joined by skips.
+    """pix2pix's U-Net of residual levels, down to 1 × 1; 112.3 M parameters at 256 × 256.
 
-    A level down is a 3 × 3 and a 4 × 4 convolution of stride 2, beside a 4 × 4 convolution of
-    stride 2, summed and normalized; LeakyReLU 0.2. A level up has transposed convolutions in the
-    places of those of stride 2, and ReLU; three of them, after the innermost, drop out. A 3 × 3
-    convolution and tanh end the network.
+    Only its outermost and its innermost level are plain: down by a 4 × 4 convolution of stride 2
+    and LeakyReLU 0.2, up by a transposed one, which ends the network with tanh, and which batch
+    norm and ReLU follow in the innermost. Skips join the levels; three residual levels up, after
+    the innermost, drop out. No convolution has a bias.
     """
 
+    levels: int
     num_filters: int = 64
     num_outputs: int = 2
     dropout: float = 0.5
@@ -72,43 +105,40 @@ class ResidualUNet(nn.Module):
         """Colors gray images.
 
         Args:
-            gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 64.
+            gray: `[N, 2**levels, 2**levels, 1]` float32 in [-1, 1].
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, 2**levels, 2**levels, num_outputs]` float32 in [-1, 1].
         """
-        filters = [self.num_filters * min(2**level, 8) for level in range(_LEVELS)]
+        filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
+        last = self.levels - 1
 
-        def norm(name: str, x: jax.Array) -> jax.Array:
-            return layers.batch_norm(train, self.dtype, name)(x)
-
-        def convolve(name: str, x: jax.Array, features: int, kernel: int, stride: int) -> jax.Array:
-            return layers.Conv(features, kernel, stride, 1, False, self.dtype, name=name)(x)
+        def residual(name: str, x: jax.Array, features: int, double: bool) -> jax.Array:
+            return ResidualLevel(features, double, self.dtype, name=name)(x, train)
 
         def double(name: str, x: jax.Array, features: int) -> jax.Array:
-            return layers.ConvTranspose(features, use_bias=False, dtype=self.dtype, name=name)(x)
+            return layers.ConvTranspose(features, False, self.dtype, name=name)(x)
 
-        x = gray
         skips = []
+        x = gray
         for level, features in enumerate(filters):
-            y = nn.leaky_relu(convolve(f"down_{level}_wide", x, features, 3, 1), 0.2)
-            y = convolve(f"down_{level}_half", y, features, 4, 2)
-            around = convolve(f"down_{level}_around", x, features, 4, 2)
-            x = nn.leaky_relu(norm(f"down_{level}_norm", y + around), 0.2)
+            if 0 < level < last:
+                x = residual(f"down_{level}", x, features, False)
+            else:
+                x = layers.Conv(features, 4, 2, 1, False, self.dtype, name=f"down_{level}")(x)
+                x = nn.leaky_relu(x, 0.2)
             skips.append(x)
 
-        for level in reversed(range(_LEVELS)):
-            features = filters[max(level - 1, 0)]
-            if level < _LEVELS - 1:
-                x = jnp.concatenate([skips[level], x], axis=-1)
-            y = nn.relu(convolve(f"up_{level}_wide", x, features, 3, 1))
-            y = double(f"up_{level}_double", y, features)
-            x = nn.relu(norm(f"up_{level}_norm", y + double(f"up_{level}_around", x, features)))
-            if _LEVELS - 1 - _DROPOUT_LEVELS <= level < _LEVELS - 1:
+        x = double(f"up_{last}", x, filters[last - 1])
+        x = nn.relu(layers.batch_norm(train, self.dtype, f"up_norm_{last}")(x))
+        for level in reversed(range(1, last)):
+            x = jnp.concatenate([skips[level], x], axis=-1)
+            x = residual(f"up_{level}", x, filters[level - 1], True)
+            if level >= last - _DROPOUT_LEVELS:
                 x = layers.Dropout(self.dropout)(x, train)
 
-        x = layers.Conv(self.num_outputs, 3, padding=1, dtype=self.dtype, name="last")(x)
+        x = double("up_0", jnp.concatenate([skips[0], x], axis=-1), self.num_outputs)
         return jnp.tanh(x.astype(jnp.float32))
 
 

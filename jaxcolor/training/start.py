@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
-from jaxcolor.models.generator import Variables
+from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import checkpoint
@@ -63,12 +63,28 @@ def check_unchanged(workdir: pathlib.Path, before: dict[str, Any], now: dict[str
             )
 
 
+def check_init_from(config: ConfigDict, generator: Generator) -> None:
+    """Checks that a generator which is built on another run's generator is given that run.
+
+    Raises:
+        InputError: `config.init_from` is empty, and the generator needs it.
+    """
+    if generator.needs_init_from and not config.init_from:
+        raise InputError(
+            f"config.init_from='': config.generator.name={config.generator.name!r} is "
+            "built on another run's generator, which would be random; set config.init_from to the "
+            "workdir of that run"
+        )
+
+
 def initialize(config: ConfigDict, objective: Objective, key: jax.Array) -> TrainState:
     """Draws a state and puts trained weights into it, where the configuration says so.
 
     Raises:
-        InputError: those of `config.init_from` cannot be read, or belong to another generator.
+        InputError: those of `config.init_from` cannot be read, belong to another generator, or are
+            needed and not named.
     """
+    check_init_from(config, objective.generator)
     # Before the drawing, which takes its time to compile.
     trained, is_base = _load_trained(config, objective, key) if config.init_from else ({}, False)
     state = jax.jit(objective.init)(key)

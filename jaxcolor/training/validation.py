@@ -13,7 +13,13 @@ from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
 from jaxcolor.metrics import inception
 from jaxcolor.metrics.features import TRUTH, FeatureScores
-from jaxcolor.metrics.metric_registry import METRICS, FeatureDistance, FeatureMetric, ImageNetwork, NetworkMetric
+from jaxcolor.metrics.metric_registry import (
+    METRICS,
+    FeatureDistance,
+    FeatureMetric,
+    ImageNetwork,
+    NetworkMetric,
+)
 from jaxcolor.metrics.scores import Scores
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
