@@ -107,6 +107,7 @@ def get_config() -> ConfigDict:
     train.log_every = 50  # steps
     train.eval_every = 1000  # steps between scores on the validation images; 0 is never
     train.checkpoint_every = 1000  # steps
+    train.best_metric = "PSNR"  # of jaxcolor/metrics/metric_registry.py; empty: the last is best
     train.num_samples = 8  # images on a sample sheet
     train.dtype = "float32"  # float32 | bfloat16; parameters and losses are float32 in both
     train.ema_decay = 0.0  # moving average of the generator, used for scores; 0 is none

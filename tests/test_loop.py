@@ -18,7 +18,9 @@ from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.checkpoint import Checkpoints
+from jaxcolor.training.history import History
 from jaxcolor.training.summary import Summary, read_scalars
+from jaxcolor.training.validation import Validation
 
 
 @pytest.fixture
@@ -96,18 +98,98 @@ def test_sigterm_ends_the_command_with_success(tmp_path):
     assert steps_kept(tmp_path / "run")[0] >= 3
 
 
-def test_best_and_last_checkpoints_are_kept(config, workdir, monkeypatch):
-    quality = iter([20.0, 30.0, 25.0, 10.0])
+@pytest.mark.parametrize(
+    ("best_metric", "best", "kept"), [("PSNR", 2, [2, 4]), ("MAE", 3, [3, 4]), ("", 4, [4])]
+)
+def test_best_and_last_checkpoints_are_kept(config, workdir, monkeypatch, best_metric, best, kept):
+    scores = {"PSNR": iter([20.0, 30.0, 25.0, 10.0]), "MAE": iter([0.3, 0.2, 0.1, 0.4])}
     monkeypatch.setattr(
-        loop, "_make_validation", lambda *_: lambda step, state: {"PSNR": next(quality)}
+        Validation, "__call__", lambda *_: {name: next(values) for name, values in scores.items()}
     )
     config.train.num_steps = 4
     config.train.eval_every = 1
+    config.train.best_metric = best_metric
     loop.train_and_evaluate(config, workdir)
-    assert steps_kept(workdir) == [2, 4]
-    checkpoints = Checkpoints(workdir)
-    assert (checkpoints.best_step(), checkpoints.latest_step()) == (2, 4)
+    assert steps_kept(workdir) == kept
+    checkpoints = Checkpoints(workdir, best_metric)
+    assert (checkpoints.best_step(), checkpoints.latest_step()) == (best, 4)
     checkpoints.close()
+
+
+@pytest.mark.parametrize("best_metric", ["FID_64", "LPIPS"])
+def test_a_metric_of_frozen_networks_chooses_the_best(
+    config, workdir, seeded_weights, best_metric, capsys
+):
+    config.train.best_metric = best_metric
+    loop.train_and_evaluate(config, workdir)
+    assert f"  {best_metric} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("best_metric", "message"),
+    [
+        ("psnr", r"best_metric='psnr': must be empty.*PSNR, SSIM"),
+        ("colorfulness", r"best_metric='colorfulness': must be empty"),
+        ("FID", r"best_metric='FID': .*inception_v3_fid"),
+    ],
+)
+def test_best_metrics_that_cannot_be(config, workdir, best_metric, message):
+    config.train.best_metric = best_metric
+    config.data.source = "folder"  # Without a path: the metric is checked before the data.
+    with pytest.raises(InputError, match=message):
+        loop.train_and_evaluate(config, workdir)
+
+
+def test_a_file_that_breaks_later_stops_the_run_with_a_checkpoint(config, workdir, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.batch_size = 2
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    config.train.eval_every = 0
+    config.train.num_steps = 12
+    victim = photos / "a" / "7.png"
+    intact = victim.read_bytes()
+    victim.write_bytes(intact[: len(intact) // 2])
+    with pytest.raises(InputError, match=r"a/7\.png.*skip_unreadable=true"):
+        loop.train_and_evaluate(config, workdir)
+    (saved,) = steps_kept(workdir)
+    assert 0 < saved < 12
+    victim.write_bytes(intact)
+    stopped = loop.train_and_evaluate(config, workdir)
+    assert_trees_close(stopped, loop.train_and_evaluate(config, workdir.with_name("whole")))
+
+
+def test_unreadable_files_are_replaced_and_counted(config, workdir, photos, capsys):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.batch_size = 2
+    config.data.validation_fraction = config.data.test_fraction = 0.0
+    config.data.skip_unreadable = True
+    config.train.eval_every = 0
+    config.train.num_steps = 6
+    broken = photos / "a" / "7.png"
+    broken.write_bytes(broken.read_bytes()[:300])
+    loop.train_and_evaluate(config, workdir)
+    assert "data/unreadable 1" in capsys.readouterr().out
+
+
+def test_configuration_weights_and_workdir_are_checked_before_data(config, workdir, monkeypatch):
+    loop.train_and_evaluate(config, workdir)
+
+    def open_splits(*_):
+        raise AssertionError("data was touched")
+
+    monkeypatch.setattr(loop.sources, "open_splits", open_splits)
+    for changes, message in (
+        ({"train.log_every": 0}, "log_every"),
+        ({"data.batch_size": 8}, "another configuration"),
+        ({"objective.clip": 0.1}, "clip=0.1"),
+        ({"objective.lambda_lpips": 1.0}, "lpips_vgg"),
+        ({"init_from": "nowhere"}, "nowhere"),
+    ):
+        changed = config.copy_and_resolve_references()
+        changed.update_from_flattened_dict(changes)
+        folder = workdir if "batch_size" in str(changes) else workdir.with_name("other")
+        with pytest.raises(InputError, match=message):
+            loop.train_and_evaluate(changed, folder)
 
 
 def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, capsys):
@@ -152,7 +234,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(config, workdir)
 
 
 def test_parameters_that_are_not_finite_are_not_saved(config, workdir, monkeypatch):
-    monkeypatch.setattr(loop._History, "drain", lambda self: {})
+    monkeypatch.setattr(History, "drain", lambda self: {})
     config.train.num_steps = 6
     config.train.eval_every = 0
     config.train.checkpoint_every = 1
@@ -163,7 +245,7 @@ def test_parameters_that_are_not_finite_are_not_saved(config, workdir, monkeypat
     assert steps_kept(workdir) == [failed - 1]
 
 
-def test_a_start_that_failed_does_not_claim_the_workdir(config, workdir):
+def test_a_start_that_failed_leaves_the_workdir_free(config, workdir):
     config.data.batch_size = 64
     with pytest.raises(InputError, match="lower the batch size"):
         loop.train_and_evaluate(config, workdir)

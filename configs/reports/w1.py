@@ -22,5 +22,6 @@ def get_config():
     config.data.test_fraction = 0.145
     config.data.color_space = "rgb"
     config.generator.name = "bilinear_residual_unet"
+    config.train.best_metric = ""
     config.train.num_epochs = 50
     return config

@@ -152,7 +152,9 @@ class FileSource:
                 return images.read(path, self._min_side)
             except InputError as error:
                 if not self._skip_unreadable:
-                    raise InputError(f"{error}; restore or remove it") from error
+                    raise InputError(
+                        f"{error}; restore or remove it, or set config.data.skip_unreadable=true"
+                    ) from error
                 problem = str(error)
             if self.unreadable.setdefault(path, problem) is problem:
                 print(f"{problem}; the next file takes its place", flush=True)

@@ -36,23 +36,20 @@ def prepare(config: ConfigDict) -> Plan:
     Args:
         config: the whole configuration.
 
-    Returns:
-        `(num_steps, pretrain_steps)` to the objective, as of `build`.
-
     Raises:
         InputError: an unknown name, fields that do not go together, weights that are missing, or a
             changed field that the chosen objective, generator or optimizer does not read.
     """
     reads = ReadRecorder(config)
-    plan_main = _module(reads).prepare(reads)
+    plan = _module(reads).prepare(reads)
 
-    def plan(num_steps: int, pretrain_steps: int) -> Objective:
-        objective = plan_main(num_steps, pretrain_steps)
+    def build(num_steps: int, pretrain_steps: int) -> Objective:
+        objective = plan.build(num_steps, pretrain_steps)
         return pretraining.add(reads, objective) if pretrain_steps else objective
 
-    plan(1, config.train.pretrain_steps or config.train.pretrain_epochs)  # Reads the optimizers.
+    build(1, config.train.pretrain_steps or config.train.pretrain_epochs)  # Reads the optimizers.
     reads.check_unread("objective", "generator", "discriminator", "optimizer")
-    return plan
+    return plan._replace(build=build)
 
 
 def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Objective:
@@ -66,4 +63,4 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
     Raises:
         InputError: as of `prepare`.
     """
-    return prepare(config)(num_steps, pretrain_steps)
+    return prepare(config).build(num_steps, pretrain_steps)

@@ -189,7 +189,7 @@ def make_plan(config: ConfigDict, discriminator: nn.Module, losses: GANLosses) -
     options = config.objective
     generator, terms = models.build_generator(config), terms_lib.build(config)
 
-    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+    def build(num_steps: int, pretrain_steps: int) -> Objective:
         # Of n steps, the first and every k-th after it: n / k, rounded up.
         updates_D = -(-num_steps // options.discriminator_every) * options.critic_steps
         training = AdversarialTraining(
@@ -211,4 +211,4 @@ def make_plan(config: ConfigDict, discriminator: nn.Module, losses: GANLosses) -
         sha256 = generator.sha256 | terms.sha256
         return Objective(training.init, training.step, generator, frozen, sha256)
 
-    return plan
+    return Plan(generator, build)

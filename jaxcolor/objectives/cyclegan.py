@@ -226,7 +226,7 @@ def prepare(config: ConfigDict) -> Plan:
     if options.lambda_identity:
         _check_takes_colors(config, G_AB)
 
-    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+    def build(num_steps: int, pretrain_steps: int) -> Objective:
         del pretrain_steps
         training = CycleTraining(
             G_AB=G_AB,
@@ -245,7 +245,7 @@ def prepare(config: ConfigDict) -> Plan:
         frozen: dict[str, Any] = {"generator": {}, "terms": {}}
         return Objective(training.init, training.step, G_AB, frozen, {})
 
-    return plan
+    return Plan(G_AB, build)
 
 
 def _check_takes_colors(config: ConfigDict, generator: Generator) -> None:

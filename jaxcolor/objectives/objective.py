@@ -38,9 +38,17 @@ class Objective(NamedTuple):
     pretrain_step: Step | None = None
 
 
-# `(num_steps, pretrain_steps)` to the objective: what is left when networks and weights are there.
-# The first is the length of the run without the second, the steps of a pretraining before it.
-Plan = Callable[[int, int], Objective]
+class Plan(NamedTuple):
+    """An objective whose length is still unknown: its networks and their weights are there.
+
+    Attributes:
+        generator: that will be trained.
+        build: `(num_steps, pretrain_steps)` to the objective; the first without the second, the
+            steps of a pretraining before it.
+    """
+
+    generator: Generator
+    build: Callable[[int, int], Objective]
 
 
 def split_batch(batch: Batch, count: int) -> Batch:

@@ -44,7 +44,7 @@ def prepare(config: ConfigDict) -> Plan:
             "config.objective.lambda_l2=1.0"
         )
 
-    def plan(num_steps: int, pretrain_steps: int) -> Objective:
+    def build(num_steps: int, pretrain_steps: int) -> Objective:
         del pretrain_steps
         optimizer = state_lib.make_optimizer(config, "generator", num_steps)
 
@@ -64,7 +64,7 @@ def prepare(config: ConfigDict) -> Plan:
         frozen = {"generator": generator.frozen, "terms": terms.frozen}
         return Objective(init, step, generator, frozen, generator.sha256 | terms.sha256)
 
-    return plan
+    return Plan(generator, build)
 
 
 def update_G(

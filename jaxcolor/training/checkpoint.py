@@ -19,18 +19,12 @@ from orbax.checkpoint import checkpoint_managers
 from jaxcolor import config as config_lib
 from jaxcolor import models
 from jaxcolor.config import InputError
+from jaxcolor.metrics.metric_registry import METRICS
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.objectives.state import TrainState
 
-# The validation score that chooses the best checkpoint; the higher the better.
-BEST_BY = "PSNR"
-
 # A run's configuration, beside its checkpoints.
 CONFIG_FILE = "config.json"
-
-
-def _score(scores: dict[str, float]) -> float:
-    return scores.get(BEST_BY, -math.inf)
 
 
 @functools.cache
@@ -52,11 +46,14 @@ def _quieten_late_arrays() -> None:
 class Checkpoints:
     """The checkpoints of one run."""
 
-    def __init__(self, workdir: pathlib.Path, *, create: bool = False):
+    def __init__(self, workdir: pathlib.Path, best_metric: str = "", *, create: bool = False):
         """Opens a run's checkpoints.
 
         Args:
             workdir: of the run.
+            best_metric: `config.train.best_metric`: the validation score, by its name in
+                `jaxcolor.metrics.metric_registry`, that chooses the best checkpoint. Without one
+                the last checkpoint is the best.
             create: make the folder if there is none, and clear away what a killed save left.
 
         Raises:
@@ -66,12 +63,15 @@ class Checkpoints:
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
             raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
-        policies = checkpoint_managers.AnyPreservationPolicy(
-            [
-                checkpoint_managers.LatestN(1),
-                checkpoint_managers.BestN(get_metric_fn=_score, n=1),
-            ]
-        )
+        policies: list[checkpoint_managers.PreservationPolicy] = [checkpoint_managers.LatestN(1)]
+        rate = None
+        if best_metric:
+            sign = 1 if METRICS[best_metric].higher_is_better else -1
+
+            def rate(scores: dict[str, float]) -> float:
+                return sign * scores[best_metric] if best_metric in scores else -math.inf
+
+            policies.append(checkpoint_managers.BestN(get_metric_fn=rate, n=1))
         self._manager = ocp.CheckpointManager(
             self.folder,
             item_handlers={
@@ -79,8 +79,8 @@ class Checkpoints:
                 "data": ocp.JsonCheckpointHandler(),
             },
             options=ocp.CheckpointManagerOptions(
-                best_fn=_score,
-                preservation_policy=policies,
+                best_fn=rate,
+                preservation_policy=checkpoint_managers.AnyPreservationPolicy(policies),
                 create=create,
                 cleanup_tmp_directories=create,
             ),
@@ -211,7 +211,7 @@ def load_generator(
     config = config_lib.load(workdir / CONFIG_FILE)
     generator = models.build_generator(config)
     shapes = models.variable_shapes(generator, config.data.image_size)
-    checkpoints = Checkpoints(workdir)
+    checkpoints = Checkpoints(workdir, config.train.best_metric)
     try:
         variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0, last=last)
     finally:

@@ -53,9 +53,14 @@ class History:
         "speed/images_per_second", and "speed/waiting_for_data", the share of the time in which the
         next batch was not ready.
 
+        Returns:
+            Nothing if there was no step.
+
         Raises:
             FloatingPointError: a metric of some step is not finite.
         """
+        if not self._steps:
+            return {}
         fetched = jax.device_get(self._steps)
         for step, metrics in fetched:
             for name, value in metrics.items():

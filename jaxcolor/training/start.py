@@ -2,12 +2,13 @@
 
 import os
 import pathlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
+from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.objectives.objective import Objective
@@ -24,7 +25,7 @@ def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
         raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
     if not os.access(workdir, os.W_OK):
         raise InputError(f"{workdir}: no permission to write; take another --workdir")
-    checkpoints = Checkpoints(workdir, create=True)
+    checkpoints = Checkpoints(workdir, config.train.best_metric, create=True)
     if checkpoints.latest_step() is None:
         return checkpoints
     if changed := config_lib.differences(config_lib.load(workdir / CONFIG_FILE), config):
@@ -36,8 +37,8 @@ def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
     return checkpoints
 
 
-def claim(config: ConfigDict, workdir: pathlib.Path) -> None:
-    """Claims the workdir: it belongs to a configuration from its first checkpoint on."""
+def save_config(config: ConfigDict, workdir: pathlib.Path) -> None:
+    """Writes the configuration that the workdir belongs to from its first checkpoint on."""
     try:
         config_lib.save(config, workdir / CONFIG_FILE)
     except OSError as error:
@@ -63,57 +64,59 @@ def check_unchanged(workdir: pathlib.Path, before: dict[str, Any], now: dict[str
             )
 
 
-def check_init_from(config: ConfigDict, generator: Generator) -> None:
-    """Checks that a generator which is built on another run's generator is given that run.
+class Trained(NamedTuple):
+    """Variables of another run's generator.
+
+    Attributes:
+        variables: NumPy arrays.
+        is_base: whether it is the base that a larger generator is built on.
+    """
+
+    variables: Variables
+    is_base: bool
+
+
+def load_trained(config: ConfigDict, generator: Generator) -> Trained | None:
+    """Loads the generator that `config.init_from` names, or nothing if it is empty.
 
     Raises:
-        InputError: `config.init_from` is empty, and the generator needs it.
+        InputError: it cannot be read, belongs to another generator, or is needed and not named.
     """
-    if generator.needs_init_from and not config.init_from:
-        raise InputError(
-            f"config.init_from='': config.generator.name={config.generator.name!r} is "
-            "built on another run's generator, which would be random; set config.init_from to the "
-            "workdir of that run"
-        )
-
-
-def initialize(config: ConfigDict, objective: Objective, key: jax.Array) -> TrainState:
-    """Draws a state and puts trained weights into it, where the configuration says so.
-
-    Raises:
-        InputError: those of `config.init_from` cannot be read, belong to another generator, or are
-            needed and not named.
-    """
-    check_init_from(config, objective.generator)
-    # Before the drawing, which takes its time to compile.
-    trained, is_base = _load_trained(config, objective, key) if config.init_from else ({}, False)
-    state = jax.jit(objective.init)(key)
-    variables = objective.generator.start(state.networks["generator"].variables)
-    if is_base:
-        variables = {
-            name: {**tree, "base": trained[name]} if name in trained else tree
-            for name, tree in variables.items()
-        }
-    elif trained:
-        variables = trained
-    return state.start_from(variables)
-
-
-def _load_trained(
-    config: ConfigDict, objective: Objective, key: jax.Array
-) -> tuple[Variables, bool]:
-    """Loads the variables of a generator that is ours, or, by the second value, our base."""
+    if not config.init_from:
+        if generator.needs_init_from:
+            raise InputError(
+                f"config.init_from='': config.generator.name={config.generator.name!r} is built on "
+                "another run's generator, which would be random; set config.init_from to the "
+                "workdir of that run"
+            )
+        return None
     try:
         _, _, trained = checkpoint.load_generator(pathlib.Path(config.init_from))
     except InputError as error:
         raise InputError(f"config.init_from={config.init_from!r}: {error}") from error
-    ours = jax.eval_shape(objective.init, key).networks["generator"].variables
+    ours = models.variable_shapes(generator, config.data.image_size)
     if not checkpoint.mismatch(trained, ours):
-        return trained, False
+        return Trained(trained, is_base=False)
     base = {name: tree["base"] for name, tree in ours.items() if "base" in tree}
     if problem := checkpoint.mismatch(trained, base or ours):
         raise InputError(
             f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
             f"base: {problem}"
         )
-    return trained, True
+    return Trained(trained, is_base=True)
+
+
+def initialize(objective: Objective, key: jax.Array, trained: Trained | None) -> TrainState:
+    """Draws the first state and puts trained weights into it, if there are any."""
+    state = jax.jit(objective.init)(key)
+    variables = objective.generator.start(state.networks["generator"].variables)
+    if trained is None:
+        return state.start_from(variables)
+    if not trained.is_base:
+        return state.start_from(trained.variables)
+    return state.start_from(
+        {
+            name: {**tree, "base": trained.variables[name]} if name in trained.variables else tree
+            for name, tree in variables.items()
+        }
+    )

@@ -36,6 +36,19 @@ _CHOICES = [
 ]
 
 
+def check_best_metric(name: str) -> None:
+    """Checks `config.train.best_metric`.
+
+    Raises:
+        InputError: there is no such metric, or no direction of it is better.
+    """
+    if name and name not in _CHOICES:
+        raise InputError(
+            f"config.train.best_metric={name!r}: must be empty, for the last checkpoint, or one of "
+            f"{', '.join(_CHOICES)}"
+        )
+
+
 class ValidationScores:
     """Pixel scores, and the metric that chooses the best checkpoint, over all processes."""
 
@@ -47,18 +60,12 @@ class ValidationScores:
             devices: of the run.
 
         Raises:
-            InputError: there is no such metric, no direction of it is better, or its weights are
-                not on this machine.
+            InputError: its weights are not on this machine.
         """
         self._best, self._devices = best_metric, devices
         self._networks: dict[str, ImageNetwork] = {}
         self._features: FeatureScores | None = None
         metric = METRICS.get(best_metric)
-        if best_metric and best_metric not in _CHOICES:
-            raise InputError(
-                f"config.train.best_metric={best_metric!r}: must be empty, for the last "
-                f"checkpoint, or one of {', '.join(_CHOICES)}"
-            )
         try:
             if isinstance(metric, NetworkMetric):
                 self._networks[best_metric] = metric.load()
