@@ -224,6 +224,19 @@ def validate(config: ConfigDict) -> None:
         raise InputError("\n".join(problems))
 
 
+class UnreadFieldsError(InputError):
+    """Fields were changed that nothing reads.
+
+    Attributes:
+        fields: their names, "objective.clip" and the like.
+    """
+
+    def __init__(self, message: str, fields: list[str]):
+        """Takes the message and the names."""
+        super().__init__(message)
+        self.fields = fields
+
+
 class ReadRecorder:
     """A configuration that remembers which of its fields were read.
 
@@ -252,20 +265,24 @@ class ReadRecorder:
         """Checks that no field of some parts differs from its default without being read.
 
         Raises:
-            InputError: some do; all of them are listed.
+            UnreadFieldsError: some do; all of them are listed.
         """
         defaults, values = flatten(get_config()), flatten(self._config)
-        problems = [
-            f"config.{name}={value!r}: has no effect with config.objective.name="
-            f"{values['objective.name']!r} and config.generator.name={values['generator.name']!r} "
-            f"as configured; set it to its default, {defaults[name]!r}"
+        unread = [
+            name
             for name, value in values.items()
             if name.startswith(tuple(f"{part}." for part in parts))
             and name not in self._reads
             and value != defaults[name]
         ]
+        problems = [
+            f"config.{name}={values[name]!r}: has no effect with config.objective.name="
+            f"{values['objective.name']!r} and config.generator.name={values['generator.name']!r} "
+            f"as configured; set it to its default, {defaults[name]!r}"
+            for name in unread
+        ]
         if problems:
-            raise InputError("\n".join(problems))
+            raise UnreadFieldsError("\n".join(problems), unread)
 
 
 def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:

@@ -21,7 +21,7 @@ from one_device import on_one_device
 from jaxcolor import config as config_lib
 from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
-from jaxcolor.metrics import inception
+from jaxcolor.metrics import inception, scores
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
 
@@ -115,8 +115,19 @@ def run_loop(workdir, output, coordinator="", process_id="0"):
     config.generator.dropout = 0.5
     config.data.num_scenes = 60
     config.data.num_threads = 2
+    scored = []
+    add = scores.Scores.add
+
+    def add_and_count(self, prediction, truth, where=None):
+        scored.append(len(truth))
+        add(self, prediction, truth, where)
+
+    scores.Scores.add = add_and_count
     for config.train.num_steps in (2, STEPS):
         state = loop.train_and_evaluate(config, pathlib.Path(workdir))
+    validation = round(config.data.num_scenes * config.data.validation_fraction)
+    share = len(range(jax.process_index(), validation, jax.process_count()))
+    assert sum(scored) == 2 * share
     np.savez(output, **by_name(jax.device_get(state)))
 
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 from jaxcolor.config import InputError
-from jaxcolor.training import parallel
+from jaxcolor.training import parallel, summary
 
 WORKER = ROOT / "tests" / "parallel_worker.py"
 
@@ -70,6 +70,8 @@ def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
         finish(process)
     for i in range(2):
         assert_same_run(tmp_path / "alone.npz", tmp_path / f"{i}.npz")
+    one, two = (summary.read_scalars(tmp_path / run) for run in ("alone", "pair"))
+    np.testing.assert_allclose(two["validation/PSNR"], one["validation/PSNR"], rtol=1e-5)
     kept = [{path.name for path in (tmp_path / run).rglob("*")} for run in ("alone", "pair")]
     assert "step_0000003.png" in kept[0] & kept[1]
 

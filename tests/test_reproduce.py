@@ -100,7 +100,7 @@ def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
     reproduce.reproduce(args)
     reproduce.reproduce(args)
     data = protocol.configure("S1", args, protocol.parse_changes(args.set), 8).data
-    test = sources.open_splits(data, ["test"])["test"]
+    test = sources.open_splits(data, ["test"], 16)["test"]
     assert len(test) > 12
     images.write(test.paths[1], test[1][::-1])
     reproduce.reproduce(args)

@@ -37,8 +37,9 @@ def prepare(config: ConfigDict) -> Plan:
         config: the whole configuration.
 
     Raises:
-        InputError: an unknown name, fields that do not go together, weights that are missing, or a
-            changed field that the chosen objective, generator or optimizer does not read.
+        InputError: an unknown name, fields that do not go together, or weights that are missing.
+        UnreadFieldsError: a changed field that the chosen objective, generator or optimizer does
+            not read.
     """
     reads = ReadRecorder(config)
     plan = _module(reads).prepare(reads)

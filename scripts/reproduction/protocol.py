@@ -99,10 +99,18 @@ def configure(
         InputError: a value of the wrong kind.
     """
     config = EXPERIMENTS[name]["get_config"]()
+    own = config_lib.flatten(config)
     if config.init_from:
         config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
     apply(config, args, changes)
     _change(config, changes, name)
+    try:
+        objectives.prepare(config)
+    except config_lib.UnreadFieldsError as error:  # What all share need not concern each of them.
+        unread = set(error.fields) & changes.get("all", {}).keys() - changes.get(name, {}).keys()
+        config.update_from_flattened_dict({field: own[field] for field in unread})
+    except InputError:
+        pass  # It is reported when the experiment runs.
     per_step = objectives.examples_per_step(config)
     train = config.train
     epochs = train.num_epochs + train.pretrain_epochs
