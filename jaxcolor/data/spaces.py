@@ -43,13 +43,15 @@ class Space(NamedTuple):
                 would: `L / 100` becomes `(L / 100)^gamma`, and a and b stay.
 
         Returns:
-            `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1], and `target`:
-            `[N, H, W, channels]` float32 in [-1, 1].
+            `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1]; `target`:
+            `[N, H, W, channels]` float32 in [-1, 1]; `rgb`: the same image as the target,
+            `[N, H, W, 3]` float32, sRGB in [0, 1].
         """
-        gray, target = self.split(*_lab_and_rgb(rgb, gamma))
+        lab, unit = _lab_and_rgb(rgb, gamma)
+        gray, target = self.split(lab, unit)
         if self.scale > 1:
             gray = self.to_gray(_shrink(_to_unit(rgb), self.scale), gamma)
-        return {"gray": gray, "target": target}
+        return {"gray": gray, "target": target, "rgb": unit}
 
     def to_gray(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
         """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""

@@ -20,8 +20,8 @@ class Objective(NamedTuple):
         init: key to the first `TrainState`.
         step: `(state, frozen, batch, key)` to the next state and the step's metrics, float32
             scalars; runs with the axis `jaxcolor.models.layers.AXIS` bound. `batch` holds this
-            device's share of a step's examples: `gray` `[n, H, W, 1]` and `target`
-            `[n, H', W', C]`, float32 in [-1, 1].
+            device's share of a step's examples, as of `Space.to_network`: `gray` `[n, H, W, 1]`
+            and `target` `[n, H', W', C]`, float32 in [-1, 1], and `rgb` `[n, H', W', 3]`.
         generator: that is trained.
         frozen: variables that a step needs and no training changes; they are no part of the state,
             and no checkpoint holds them. "generator" holds those of the generator, "terms" those of

@@ -71,9 +71,9 @@ def build(config: ConfigDict) -> Terms:
             terms[name] = term(output, batch["target"])
             total += weight * terms[name]
         if on_images:
-            fake, real = (space.join(batch["gray"], x) for x in (output, batch["target"]))
+            fake = space.join(batch["gray"], output)
             for name, (weight, perceptual_loss) in on_images.items():
-                terms[name] = perceptual_loss.loss(frozen[name], fake, real)
+                terms[name] = perceptual_loss.loss(frozen[name], fake, batch["rgb"])
                 total += weight * terms[name]
         return total, terms
 
