@@ -96,10 +96,11 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
     assert objective.sha256 == {
         name: f"{name} hash" for name in ("inception_v3_fid", "vgg16", "lpips_vgg")
     }
-    rng = jax.random.split(jax.random.key(0))
+    rng = jax.random.split(jax.random.key(0), 3)
     batch = {
         "gray": jax.random.uniform(rng[0], (4, 32, 32, 1), minval=-1),
         "target": jax.random.uniform(rng[1], (4, 32, 32, 2), minval=-0.5, maxval=0.5),
+        "rgb": jax.random.uniform(rng[2], (4, 32, 32, 3)),
     }
     step = on_one_device(objective.step)
     history = []
@@ -112,7 +113,11 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
 
 def test_the_gradient_is_that_of_the_weighted_sum(perceptual_config):
     built = terms.build(perceptual_config)
-    batch = {"gray": jnp.zeros((1, 32, 32, 1)), "target": jnp.full((1, 32, 32, 2), 0.1)}
+    batch = {
+        "gray": jnp.zeros((1, 32, 32, 1)),
+        "target": jnp.full((1, 32, 32, 2), 0.1),
+        "rgb": jnp.full((1, 32, 32, 3), 0.4),
+    }
     loss, parts = jax.jit(built.loss)(built.frozen, batch, jnp.zeros((1, 32, 32, 2)))
     expected = 100 * parts["G_L1"] + 2 * parts["G_content"] + 3 * parts["G_LPIPS"]
     assert float(loss) == pytest.approx(float(expected), rel=1e-6)
