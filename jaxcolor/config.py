@@ -28,7 +28,7 @@ def get_config() -> ConfigDict:
     """
     config = ConfigDict()
     config.seed = 0  # seeds initial parameters, data order, augmentation and dropout
-    config.init_from = ""  # workdir of a run whose generator the training starts with
+    config.init_from = ""  # workdir of a run whose best generator the training starts with
 
     data = config.data = ConfigDict()
     data.source = "scenes"  # scenes | folder | tfds | array_record

@@ -101,6 +101,7 @@ class AdversarialTraining:
     ) -> tuple[TrainState, Metrics]:
         """Trains D on each of `critic_steps` batches, then G on the last of them."""
         G, D = state.networks["generator"], state.networks["discriminator"]
+        # A batch for each critic step, and keys for G's dropout and for D's loss.
         batches = split_batch(batch, self.critic_steps)
         keys = jax.random.split(jax.random.fold_in(key, state.step), (self.critic_steps, 2))
         update_D = jax.jit(self.update_D)  # Traced once for all critic steps.
@@ -114,11 +115,11 @@ class AdversarialTraining:
             fake, _ = generate(G.params, batch, key_G)
             return update_D(D, batch, fake, key_D, state.step)[0], None
 
-        # All critic steps but the last.
+        # All critic steps but the last, on G as it is.
         if self.critic_steps > 1:
             D, _ = lax.scan(critic_step, D, jax.tree.map(lambda x: x[:-1], (batches, keys)))
 
-        # The last critic step and the generator's update share one run of G.
+        # The last critic step and the generator's update share one forward pass of G.
         batch, (key_G, key_D) = jax.tree.map(lambda x: x[-1], (batches, keys))
         fake, vjp_G, new_batch_stats = jax.vjp(
             lambda params: generate(params, batch, key_G), G.params, has_aux=True
