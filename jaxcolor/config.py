@@ -1,17 +1,26 @@
-"""The configuration: every field with its default, unit and legal values."""
+"""The configuration: every field with its default, unit and legal values, and its files."""
 
-import difflib
 import json
-import math
 import os
 import pathlib
 import runpy
-from collections.abc import Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
 
 from jaxcolor import files
+
+_LENGTH = frozenset({"train.num_steps", "train.num_epochs"})
+# What a run may change when it resumes: how long it is and how often it reports.
+RESUMABLE_CHANGES = _LENGTH | {
+    "train.log_every",
+    "train.eval_every",
+    "train.checkpoint_every",
+    "train.num_samples",
+    "data.num_threads",
+    "data.skip_unreadable",
+    "init_from",
+}
 
 
 class InputError(ValueError):
@@ -19,6 +28,12 @@ class InputError(ValueError):
 
     The command-line programs print the message without a traceback.
     """
+
+
+def _count_cores() -> int:
+    """Counts the cores that this process may use, where the system tells."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def get_config() -> ConfigDict:
@@ -115,176 +130,6 @@ def get_config() -> ConfigDict:
     return config.lock()
 
 
-_LENGTH = frozenset({"train.num_steps", "train.num_epochs"})
-# What a run may change when it resumes: how long it is and how often it reports.
-RESUMABLE_CHANGES = _LENGTH | {
-    "train.log_every",
-    "train.eval_every",
-    "train.checkpoint_every",
-    "train.num_samples",
-    "data.num_threads",
-    "data.skip_unreadable",
-    "init_from",
-}
-
-_CHOICES = {
-    "data.color_space": ("lab", "lab_full", "lab_to_rgb", "rgb"),
-    "data.resize": ("stretch", "crop"),
-    "discriminator.norm": ("batch", "instance", "layer", "none"),
-    "train.dtype": ("float32", "bfloat16"),
-}
-_AT_LEAST_ONE = (
-    "data.image_size",
-    "data.batch_size",
-    "data.num_threads",
-    "data.num_scenes",
-    "data.gamma_range",
-    "generator.num_filters",
-    "discriminator.num_filters",
-    "discriminator.num_layers",
-    "objective.critic_steps",
-    "objective.discriminator_every",
-    "train.log_every",
-    "train.checkpoint_every",
-    "train.num_samples",
-)
-_OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
-_AT_LEAST_ZERO = (
-    "seed",
-    "objective.lambda_gan",
-    "objective.lambda_l1",
-    "objective.lambda_l2",
-    "objective.lambda_content",
-    "objective.lambda_lpips",
-    "objective.cyclegan.lambda_cycle",
-    "objective.cyclegan.lambda_identity",
-    "objective.cyclegan.lambda_detail",
-    "objective.cyclegan.pool_size",
-    "objective.clip",
-    "objective.lambda_gp",
-    *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),
-    "train.num_steps",
-    "train.num_epochs",
-    "train.pretrain_steps",
-    "train.pretrain_epochs",
-    "train.eval_every",
-)
-_BELOW_ONE = (
-    "data.validation_fraction",
-    "data.test_fraction",
-    "generator.dropout",
-    *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("b1", "b2", "decay")),
-    "train.ema_decay",
-    "train.linear_decay",
-)
-
-
-def _count_cores() -> int:
-    """Counts the cores that this process may use, where the system tells."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def validate(config: ConfigDict) -> None:
-    """Checks what can be checked without data or devices.
-
-    Args:
-        config: as from `get_config`, with a person's changes.
-
-    Raises:
-        InputError: a value out of its range; all of them are listed at once.
-    """
-    values = flatten(config)
-    problems = [
-        f"config.{name}={values[name]!r}: must be {' or '.join(map(repr, choices))}"
-        for name, choices in _CHOICES.items()
-        if values[name] not in choices
-    ]
-    problems += [
-        f"config.{name}={values[name]}: must be a finite number of at least {least}"
-        for names, least in ((_AT_LEAST_ONE, 1), (_AT_LEAST_ZERO, 0))
-        for name in names
-        if not least <= values[name] < math.inf
-    ]
-    problems += [
-        f"config.{name}={values[name]}: must lie in [0, 1)"
-        for name in _BELOW_ONE
-        if not 0 <= values[name] < 1
-    ]
-    if not 0 < config.data.min_crop <= 1:
-        problems.append(f"config.data.min_crop={config.data.min_crop}: must lie in (0, 1]")
-    if config.data.validation_fraction + config.data.test_fraction >= 1:
-        problems.append(
-            "config.data.validation_fraction and config.data.test_fraction leave nothing to train "
-            "on: their sum must be below 1"
-        )
-    if config.train.num_steps == 0 and config.train.num_epochs == 0:
-        problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
-    if problems:
-        raise InputError("\n".join(problems))
-
-
-class UnreadFieldsError(InputError):
-    """Fields were changed that nothing reads.
-
-    Attributes:
-        fields: their names, "objective.clip" and the like.
-    """
-
-    def __init__(self, message: str, fields: list[str]):
-        """Takes the message and the names."""
-        super().__init__(message)
-        self.fields = fields
-
-
-class ReadRecorder:
-    """A configuration that remembers which of its fields were read.
-
-    Whatever is built from one tells afterwards which fields it depends on, so that a changed field
-    without effect is found without a list of fields for each objective and network.
-    """
-
-    def __init__(self, config: ConfigDict, prefix: str = "", reads: set[str] | None = None):
-        """Wraps a configuration; `prefix` and `reads` are those of the part of a whole."""
-        self._config, self._prefix = config, prefix
-        self._reads: set[str] = set() if reads is None else reads
-
-    def __getitem__(self, name: str) -> Any:
-        """Reads a field by name."""
-        value = self._config[name]
-        if isinstance(value, ConfigDict):
-            return ReadRecorder(value, f"{self._prefix}{name}.", self._reads)
-        self._reads.add(self._prefix + name)
-        return value
-
-    def __getattr__(self, name: str) -> Any:
-        """Reads a field as an attribute."""
-        return self[name]
-
-    def check_unread(self, *parts: str) -> None:
-        """Checks that no field of some parts differs from its default without being read.
-
-        Raises:
-            UnreadFieldsError: some do; all of them are listed.
-        """
-        defaults, values = flatten(get_config()), flatten(self._config)
-        unread = [
-            name
-            for name, value in values.items()
-            if name.startswith(tuple(f"{part}." for part in parts))
-            and name not in self._reads
-            and value != defaults[name]
-        ]
-        problems = [
-            f"config.{name}={values[name]!r}: has no effect with config.objective.name="
-            f"{values['objective.name']!r} and config.generator.name={values['generator.name']!r} "
-            f"as configured; set it to its default, {defaults[name]!r}"
-            for name in unread
-        ]
-        if problems:
-            raise UnreadFieldsError("\n".join(problems), unread)
-
-
 def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
     """Runs a configuration file, which may start from another one in the same way.
 
@@ -296,21 +141,6 @@ def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
         OSError: there is no such file.
     """
     return runpy.run_path(str(pathlib.Path(beside).parent / path))["get_config"]()
-
-
-def check_overrides(arguments: Sequence[str]) -> None:
-    """Checks that each `--config.FIELD=VALUE` among command-line arguments names a field.
-
-    Raises:
-        InputError: there is no such field; the message names the nearest.
-    """
-    fields = flatten(get_config())
-    for argument in arguments:
-        flag = argument.partition("=")[0].lstrip("-")
-        name = flag.removeprefix("config.")
-        if argument.startswith("-") and name != flag and name not in fields:
-            near = difflib.get_close_matches(name, fields, n=1, cutoff=0)[0]
-            raise InputError(f"{argument}: there is no field config.{name}; is it config.{near}?")
 
 
 def flatten(config: ConfigDict, prefix: str = "") -> dict[str, Any]:

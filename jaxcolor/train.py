@@ -13,8 +13,7 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from jaxcolor import cli
-from jaxcolor import config as config_lib
+from jaxcolor import cli, config_checks
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel
 
@@ -45,7 +44,7 @@ def main(argv: list[str]) -> None:
 
 def _parse_flags(argv: list[str]) -> list[str]:
     try:
-        config_lib.check_overrides(argv)
+        config_checks.check_overrides(argv)
         return app.parse_flags_with_usage(argv)
     except (InputError, OSError, AttributeError, KeyError, TypeError) as error:
         sys.exit(f"error: {error}")  # All but the first come from the configuration file.

@@ -10,7 +10,7 @@ from ml_collections import config_flags
 from one_device import on_one_device
 
 from jaxcolor import config as config_lib
-from jaxcolor import models, objectives
+from jaxcolor import config_checks, models, objectives
 from jaxcolor.config import InputError
 
 CONFIGS = sorted(p for p in (ROOT / "configs").rglob("*.py") if p.parent.name != "data")
@@ -20,7 +20,7 @@ CONFIGS = sorted(p for p in (ROOT / "configs").rglob("*.py") if p.parent.name !=
 def test_every_config_makes_a_step_of_the_size_it_says(path, seeded_weights):
     """Only traced, without a computation; the smoke run below is a real one."""
     config = config_lib.from_file(path)
-    config_lib.validate(config)
+    config_checks.validate(config)
     if path.parent.name == "reports":  # They score what training ended with.
         assert config.train.best_metric == ""
     objective = objectives.build(config, 10)
@@ -104,7 +104,7 @@ def test_mistakes_on_the_command_line(flag, message, tmp_path):
 
 def test_the_nearest_field_is_named():
     with pytest.raises(InputError, match=r"no field .*\.steps; is it config\.train\.num_steps\?"):
-        config_lib.check_overrides(["--config.train.steps=8"])
+        config_checks.check_overrides(["--config.train.steps=8"])
 
 
 def test_a_missing_and_a_broken_config_file(tmp_path):
@@ -151,14 +151,14 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
 def test_values_out_of_range(config, changes, message):
     config.update_from_flattened_dict(changes)
     with pytest.raises(InputError, match=message):
-        config_lib.validate(config)
+        config_checks.validate(config)
 
 
 def test_all_mistakes_are_listed_at_once(config):
     config.data.batch_size = 0
     config.train.dtype = "int8"
     with pytest.raises(InputError) as error:
-        config_lib.validate(config)
+        config_checks.validate(config)
     assert len(str(error.value).splitlines()) == 2
 
 

@@ -4,7 +4,8 @@ from types import ModuleType
 
 from ml_collections import ConfigDict
 
-from jaxcolor.config import InputError, ReadRecorder
+from jaxcolor.config import InputError
+from jaxcolor.config_checks import ReadRecorder
 from jaxcolor.objectives import cyclegan, pix2pix, pretraining, regression, wgan
 from jaxcolor.objectives.objective import Objective, Plan
 

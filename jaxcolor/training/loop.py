@@ -11,8 +11,7 @@ import numpy as np
 from clu import parameter_overview
 from ml_collections import ConfigDict
 
-from jaxcolor import config as config_lib
-from jaxcolor import models, objectives
+from jaxcolor import config_checks, models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
 from jaxcolor.objectives.state import TrainState
@@ -40,7 +39,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
     """
     # What is cheap to check comes before what is not: data, then the first compilation.
-    config_lib.validate(config)
+    config_checks.validate(config)
     check_best_metric(config.train.best_metric)
     devices = Devices()
     devices.check_batch_size(config.data.batch_size)

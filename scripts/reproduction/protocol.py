@@ -13,7 +13,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import config_checks, objectives
 from jaxcolor.config import InputError
 
 CONFIGS = pathlib.Path(__file__).parents[2] / "configs" / "reports"
@@ -66,7 +66,7 @@ def parse_changes(texts: list[str]) -> dict[str, dict[str, Any]]:
         name, _, field = field.partition(".")
         if not equals or (name != "all" and name.upper() not in EXPERIMENTS):
             raise InputError(f"--set {text}: must be EXPERIMENT.FIELD=VALUE, or all.FIELD=VALUE")
-        config_lib.check_overrides([f"--config.{field}={value}"])
+        config_checks.check_overrides([f"--config.{field}={value}"])
         option = _SHARED.get(field)
         if option or (option is not None and name != "all"):
             fix = option or f"--set all.{field}={value}"
@@ -106,7 +106,8 @@ def configure(
     _change(config, changes, name)
     try:
         objectives.prepare(config)
-    except config_lib.UnreadFieldsError as error:  # What all share need not concern each of them.
+    except config_checks.UnreadFieldsError as error:
+        # Fields that are set for all experiments need not be read by each.
         unread = set(error.fields) & changes.get("all", {}).keys() - changes.get(name, {}).keys()
         config.update_from_flattened_dict({field: own[field] for field in unread})
     except InputError:
