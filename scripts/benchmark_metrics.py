@@ -23,7 +23,7 @@ import torch
 from benchmarking import timing
 
 from jaxcolor.backbones import weights
-from jaxcolor.metrics import inception
+from jaxcolor.metrics import distances, inception
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "tests" / "goldens"))
 import make_backbones  # Defines operators that torchvision wants.
@@ -61,10 +61,10 @@ def make_distances(dimensions: int) -> tuple[Callable[[], object], Callable[[], 
     rng = np.random.default_rng(0)
     mixing = rng.standard_normal((dimensions, dimensions)) / dimensions**0.5
     sets = [rng.standard_normal((2 * dimensions, dimensions)) @ mixing for _ in range(2)]
-    one, other = map(inception.moments, sets)
+    one, other = map(distances.moments, sets)
 
     def ours() -> float:
-        return inception.frechet_distance(one, other)
+        return distances.frechet_distance(one, other)
 
     def theirs() -> float:
         with contextlib.redirect_stdout(None), warnings.catch_warnings():

@@ -19,6 +19,7 @@ from jaxcolor import cli, images
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
+from jaxcolor.data.splits import SPLITS
 
 
 def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
@@ -39,7 +40,7 @@ def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
     Raises:
         InputError: some files cannot be read, and `data.skip_unreadable` is not set.
     """
-    opened = sources.open_splits(data, sources.SPLITS, data.image_size)
+    opened = sources.open_splits(data, SPLITS, data.image_size)
     splits = {split: source.paths for split, source in opened.items()}
     paths = [path for paths in splits.values() for path in paths]
     problems = images.damaged(paths, data.num_threads)

@@ -8,12 +8,12 @@ import seeded_networks
 from conftest import ROOT
 
 from jaxcolor.backbones import (
+    conversion,
     deeplab_v3,
     inception_resnet_v2,
     inception_v3,
     resnet,
     vgg16,
-    weights,
 )
 
 # Name of the golden to the network, and the size of the image.
@@ -35,7 +35,7 @@ def run(network, variables, size):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_tap_equals_the_official_networks(name):
     network, size = NETWORKS[name]
-    variables = weights.to_variables(network, seeded_networks.tensors(network, size), size)
+    variables = conversion.to_variables(network, seeded_networks.tensors(network, size), size)
     outputs = run(network, variables, size)
     with np.load(ROOT / "tests" / "goldens" / f"backbone_{name}.npz") as goldens:
         assert outputs.keys() == set(goldens)

@@ -10,7 +10,7 @@ from comparison import assert_trees_close
 from conftest import INIT_KEY, ROOT
 from one_device import on_one_device
 
-from jaxcolor.backbones import resnet, weights
+from jaxcolor.backbones import conversion, resnet
 from jaxcolor.config import InputError
 from jaxcolor.models import dynamic_unet
 
@@ -148,7 +148,7 @@ def test_encoder_sees_gray_as_the_frozen_network_does(started):
     gray = seeded.normal("gray", (2, 32, 32, 1))
     encoder = {kind: variables[kind]["encoder"] for kind in variables}
     ours = jax.jit(lambda v, x: dynamic_unet.Encoder().apply(v, x, train=False))(encoder, gray)
-    frozen = weights.to_variables(RESNET, tensors, 32)
+    frozen = conversion.to_variables(RESNET, tensors, 32)
     theirs = jax.jit(RESNET.apply)(frozen, gray.repeat(3, -1))
     assert ours.keys() == theirs.keys()
     for name, expected in theirs.items():

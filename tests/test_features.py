@@ -10,7 +10,7 @@ import seeded
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import feature_cache, features, inception, report
+from jaxcolor.metrics import distances, feature_cache, features, inception, report
 from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.scores import Scores
 
@@ -33,14 +33,14 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
 
     extractor = inception.Extractor(("64", "logits_unbiased"))
     ours, theirs = (extractor(extractor.resize(rgb)) for rgb in (one, other))
-    expected = inception.frechet_distance(*(inception.moments(f["64"]) for f in (ours, theirs)))
+    expected = distances.frechet_distance(*(distances.moments(f["64"]) for f in (ours, theirs)))
     assert rows["model"]["FID"] == pytest.approx(expected, rel=1e-4)
-    expected = inception.kernel_distance(ours["64"], theirs["64"])
+    expected = distances.kernel_distance(ours["64"], theirs["64"])
     assert (rows["model"]["KID"], rows["model"]["KID_std"]) == pytest.approx(expected, abs=1e-6)
-    expected = inception.inception_score(theirs["logits_unbiased"])
+    expected = distances.inception_score(theirs["logits_unbiased"])
     assert (rows["truth"]["IS"], rows["truth"]["IS_std"]) == pytest.approx(expected, rel=1e-4)
-    halves = [inception.moments(theirs["64"][start::2]) for start in (0, 1)]
-    assert rows["truth"]["FID"] == pytest.approx(inception.frechet_distance(*halves), rel=1e-4)
+    halves = [distances.moments(theirs["64"][start::2]) for start in (0, 1)]
+    assert rows["truth"]["FID"] == pytest.approx(distances.frechet_distance(*halves), rel=1e-4)
 
     facts = scores.facts(12)
     assert facts["FID and KID"].startswith("pytorch_fid, 64 dimensions, 12 images against 12, ")

@@ -10,7 +10,7 @@ from conftest import ROOT
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import inception
+from jaxcolor.metrics import distances, inception
 
 ALL = ("64", "192", "768", "2048")
 
@@ -38,7 +38,7 @@ def features(extractor):
 
 
 def gaussian(mean, covariance):
-    return inception.Moments(np.asarray(mean, float), np.asarray(covariance, float))
+    return distances.Moments(np.asarray(mean, float), np.asarray(covariance, float))
 
 
 @pytest.mark.parametrize("tap", ALL)
@@ -49,21 +49,21 @@ def test_features_equal_pytorch_fids(tap, features, goldens):
 
 @pytest.mark.parametrize("tap", ALL)
 def test_fid_equals_pytorch_fids(tap, features, goldens):
-    one, other = (inception.moments(features[name][tap]) for name in ("one", "other"))
+    one, other = (distances.moments(features[name][tap]) for name in ("one", "other"))
     # Of 8 images the covariances are singular, where pytorch-fid adds 1e-6 to their diagonals.
-    assert inception.frechet_distance(one, other) == pytest.approx(
+    assert distances.frechet_distance(one, other) == pytest.approx(
         float(goldens[f"fid_{tap}"]), abs=1e-3
     )
 
 
 def test_kernel_distance_equals_torch_fidelitys(goldens):
     one, other = (seeded.normal(f"kid {count}", (count, 32)) for count in (60, 70))
-    ours = inception.kernel_distance(one, other)
+    ours = distances.kernel_distance(one, other)
     assert ours == pytest.approx(tuple(goldens["kid"]), rel=1e-6)
 
 
 def test_inception_score_equals_torch_fidelitys(goldens):
-    ours = inception.inception_score(seeded.normal("logits", (57, 1008)))
+    ours = distances.inception_score(seeded.normal("logits", (57, 1008)))
     assert ours == pytest.approx(tuple(goldens["inception_score"]), rel=1e-6)
 
 
@@ -74,45 +74,45 @@ def test_how_images_are_batched_changes_nothing(extractor, features):
         whole = features["one"][tap]
         joined = np.concatenate([part[tap] for part in parts])
         assert np.abs(joined - whole).max() <= 1e-5 * np.abs(whole).max()
-        one, other = inception.moments(joined), inception.moments(whole[::-1])
+        one, other = distances.moments(joined), distances.moments(whole[::-1])
         scale = np.trace(one.covariance)
-        assert inception.frechet_distance(one, other) == pytest.approx(0, abs=1e-6 * scale)
+        assert distances.frechet_distance(one, other) == pytest.approx(0, abs=1e-6 * scale)
 
 
 def test_frechet_distance_by_hand():
     # One dimension: (m1 - m2)² + (s1 - s2)².
-    assert inception.frechet_distance(gaussian([1], [[4]]), gaussian([3], [[9]])) == pytest.approx(
+    assert distances.frechet_distance(gaussian([1], [[4]]), gaussian([3], [[9]])) == pytest.approx(
         5
     )
     # Covariances that commute: as many such distances as dimensions, in rotated axes.
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
     one = gaussian([0, 0, 0], turn @ np.diag([1, 4, 9]) @ turn.T)
     other = gaussian([1, 2, 2], turn @ np.diag([4, 4, 0]) @ turn.T)
-    assert inception.frechet_distance(one, other) == pytest.approx(9 + 1 + 0 + 9)
+    assert distances.frechet_distance(one, other) == pytest.approx(9 + 1 + 0 + 9)
 
 
 def test_frechet_distance_of_covariances_that_do_not_commute():
     a, b = np.array([[2.0, 1], [1, 2]]), np.array([[1.0, 0], [0, 3]])
     roots = np.sqrt(np.linalg.eigvals(a @ b)).sum()
     expected = np.trace(a) + np.trace(b) - 2 * roots
-    distance = inception.frechet_distance(gaussian([0, 0], a), gaussian([0, 0], b))
+    distance = distances.frechet_distance(gaussian([0, 0], a), gaussian([0, 0], b))
     assert distance == pytest.approx(expected)
-    swapped = inception.frechet_distance(gaussian([0, 0], b), gaussian([0, 0], a))
+    swapped = distances.frechet_distance(gaussian([0, 0], b), gaussian([0, 0], a))
     assert swapped == pytest.approx(distance)
 
 
 def test_equal_sets_are_at_no_distance_even_if_singular():
     features = np.random.default_rng(0).standard_normal((5, 40))
-    moments = inception.moments(features)
-    assert inception.frechet_distance(moments, moments) == pytest.approx(0, abs=1e-6)
+    moments = distances.moments(features)
+    assert distances.frechet_distance(moments, moments) == pytest.approx(0, abs=1e-6)
 
 
 def test_inception_score_of_certain_and_of_clueless_predictions():
     certain = 100 * np.eye(1008, dtype=np.float32)[np.arange(500) % 50]
     clueless = np.zeros((500, 1008), np.float32)
-    assert inception.inception_score(clueless) == pytest.approx((1, 0))
+    assert distances.inception_score(clueless) == pytest.approx((1, 0))
     # Each split of 50 shuffled images holds some 32 of the 50 classes.
-    assert 20 < inception.inception_score(certain)[0] < 45
+    assert 20 < distances.inception_score(certain)[0] < 45
 
 
 @pytest.fixture(scope="module")
@@ -133,14 +133,14 @@ def test_clean_mode_equals_clean_fid(loaded, clean_goldens):
     theirs = clean_goldens["features"]
     assert np.abs(features["one"] - theirs).max() <= 1e-5 * np.abs(theirs).max()
     # The covariances of 4 images are singular, which clean-fid's matrix root takes less exactly.
-    distance = inception.fid(features["one"], features["other"])
+    distance = distances.fid(features["one"], features["other"])
     assert distance == pytest.approx(float(clean_goldens["fid"]), rel=1e-3)
 
 
 def test_fid_equals_clean_fids_where_covariances_are_not_singular(clean_goldens):
     one, other = (seeded.normal(f"kid {count}", (count, 32)) for count in (60, 70))
     theirs = float(clean_goldens["fid_of_drawn"])
-    assert inception.fid(one, other) == pytest.approx(theirs, rel=1e-6)
+    assert distances.fid(one, other) == pytest.approx(theirs, rel=1e-6)
 
 
 def test_modes_differ(loaded, features):
@@ -163,11 +163,11 @@ def test_mistakes_are_named(loaded):
         inception.Extractor(("1024",), loaded=loaded)
     with pytest.raises(InputError, match="mode='legacy'"):
         inception.Extractor(("64",), "legacy", loaded)
-    for score in (inception.moments, inception.inception_score):
+    for score in (distances.moments, distances.inception_score):
         with pytest.raises(InputError, match="needs"):
             score(np.zeros((1, 4)))
     with pytest.raises(InputError, match="needs two"):
-        inception.kernel_distance(np.zeros((1, 4)), np.zeros((5, 4)))
+        distances.kernel_distance(np.zeros((1, 4)), np.zeros((5, 4)))
 
 
 def test_bilinear_resizing_shrinks_without_antialiasing(extractor):

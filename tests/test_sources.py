@@ -14,6 +14,7 @@ from PIL import Image
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
+from jaxcolor.data.splits import SPLITS, split_of
 
 
 def names(source):
@@ -22,10 +23,10 @@ def names(source):
 
 def test_the_hash_splits_alike_everywhere():
     # `printf a.jpg | sha256sum` begins with 509b0d46…, which is 0.3149 of the way; b.jpg 0.4768.
-    assert sources.split_of("a.jpg", 0.0, 0.4) == "test"
-    assert sources.split_of("b.jpg", 0.0, 0.4) == "train"
-    assert sources.split_of("b.jpg", 0.1, 0.4) == "validation"
-    splits = [sources.split_of(f"{i}.jpg", 0.1, 0.2) for i in range(5000)]
+    assert split_of("a.jpg", 0.0, 0.4) == "test"
+    assert split_of("b.jpg", 0.0, 0.4) == "train"
+    assert split_of("b.jpg", 0.1, 0.4) == "validation"
+    splits = [split_of(f"{i}.jpg", 0.1, 0.2) for i in range(5000)]
     for split, share in (("train", 0.7), ("validation", 0.1), ("test", 0.2)):
         assert splits.count(split) / 5000 == pytest.approx(share, abs=0.02)
 
@@ -33,7 +34,7 @@ def test_the_hash_splits_alike_everywhere():
 def test_folder_splits_are_disjoint_and_whole(config, photos):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.test_fraction = config.data.validation_fraction = 0.3
-    splits = sources.open_splits(config.data, sources.SPLITS, 32)
+    splits = sources.open_splits(config.data, SPLITS, 32)
     found = [path for source in splits.values() for path in source.paths]
     assert len(found) == len(set(found)) == 12
     assert splits["train"][0].shape == (40, 48, 3)
@@ -44,7 +45,7 @@ def test_split_file_decides(config, photos, tmp_path):
     listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")
     config.data.source, config.data.path = "folder", str(photos)
     config.data.split_file = str(listing)
-    splits = sources.open_splits(config.data, sources.SPLITS, 32)
+    splits = sources.open_splits(config.data, SPLITS, 32)
     assert names(splits["train"]) == {"0.png", "3.png"}
     assert names(splits["validation"]) == {"2.png"}
     assert names(splits["test"]) == {"1.png"}
@@ -160,12 +161,12 @@ def test_a_manifest_forgets_files_that_are_gone_and_no_others(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     config.data.source, config.data.path = "folder", str(photos)
     config.data.validation_fraction, config.data.test_fraction = 0.3, 0.3
-    for split in sources.SPLITS:
+    for split in SPLITS:
         sources.open_splits(config.data, [split], 32)
     (manifest,) = (tmp_path / "home" / ".cache" / "jaxcolor" / "manifests").iterdir()
     assert manifest.read_text().count(".png") == 12
     (photos / "a" / "1.png").rename(photos / "a" / "1b.png")
-    sources.open_splits(config.data, sources.SPLITS, 32)
+    sources.open_splits(config.data, SPLITS, 32)
     assert manifest.read_text().count(".png") == 12
     assert "1b.png" in manifest.read_text()
 
@@ -177,8 +178,8 @@ def test_without_a_place_for_the_manifest_a_start_works(config, photos, tmp_path
 
 
 def test_scenes_splits_are_disjoint(config):
-    splits = sources.open_splits(config.data, sources.SPLITS, 32)
-    assert [len(splits[split]) for split in sources.SPLITS] == [30, 6, 4]
+    splits = sources.open_splits(config.data, SPLITS, 32)
+    assert [len(splits[split]) for split in SPLITS] == [30, 6, 4]
     drawn = [splits[split][i].tobytes() for split in splits for i in range(len(splits[split]))]
     assert len(set(drawn)) == 40
 
@@ -227,8 +228,8 @@ def test_tfds(config, tmp_path):
     config.data.path = str(tmp_path / "tiny" / "1.0.0")
     config.data.train_split = "train[:70%]"
     config.data.test_split = "train[70%:]"
-    splits = sources.open_splits(config.data, sources.SPLITS, 32)
-    assert [len(splits[split]) for split in sources.SPLITS] == [7, 3, 3]
+    splits = sources.open_splits(config.data, SPLITS, 32)
+    assert [len(splits[split]) for split in SPLITS] == [7, 3, 3]
     pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
     assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
         (i, i) for i in range(10)
@@ -265,11 +266,11 @@ def test_packed_folder_equals_the_folder(config, photos, tmp_path):
     config.data.skip_unreadable = True
     config.data.source, config.data.path = "folder", str(photos)
     (photos / "cut.png").unlink()
-    folder = sources.open_splits(config.data, sources.SPLITS, 32)
+    folder = sources.open_splits(config.data, SPLITS, 32)
     config.data.skip_unreadable = False
     config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
-    packed = sources.open_splits(config.data, sources.SPLITS, 32)
-    for split in sources.SPLITS:
+    packed = sources.open_splits(config.data, SPLITS, 32)
+    for split in SPLITS:
         assert len(packed[split]) == len(folder[split]) > 0
         for i in range(len(folder[split])):
             np.testing.assert_array_equal(packed[split][i], folder[split][i])

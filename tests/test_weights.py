@@ -16,7 +16,14 @@ import pytest
 import safetensors.numpy
 from conftest import run_module
 
-from jaxcolor.backbones import inception_v3, mobilenet_v2, registry, tensor_files, weights
+from jaxcolor.backbones import (
+    conversion,
+    inception_v3,
+    mobilenet_v2,
+    registry,
+    tensor_files,
+    weights,
+)
 from jaxcolor.config import InputError
 
 NUMBERS = np.arange(24, dtype=np.float32)
@@ -267,16 +274,16 @@ def test_files_are_found_where_the_environment_says_and_hashed_first(home, tmp_p
 def test_a_missing_or_misshapen_tensor_is_named():
     network = inception_v3.InceptionV3(("64",))
     with pytest.raises(InputError, match=r"lack 15 of .*InceptionV3 needs, .*Conv2d_1a_3x3\."):
-        weights.to_variables(network, {})
+        conversion.to_variables(network, {})
     name = "Conv2d_1a_3x3.conv.weight"
     with pytest.raises(InputError, match=rf"the shape of {name} is \(3, 3, 3, 3\)"):
-        weights.to_variables(network, {name: np.zeros((3, 3, 3, 3), np.float32)})
+        conversion.to_variables(network, {name: np.zeros((3, 3, 3, 3), np.float32)})
 
 
 def test_kernels_of_our_own_layout_stay_as_they_are():
     network = mobilenet_v2.MobileNetV2()
     with pytest.raises(InputError, match=r"the shape of stem\.kernel is \(1,\)"):
-        weights.to_variables(network, {"stem.kernel": np.zeros(1)}, 32)
+        conversion.to_variables(network, {"stem.kernel": np.zeros(1)}, 32)
 
 
 def test_command(home):

@@ -2,7 +2,7 @@
 
 Every layer is a submodule of the network itself, named as in the official PyTorch file, dots
 included ("Mixed_5b.branch1x1.conv"). So one rule turns any such file into Flax variables; see
-`jaxcolor.backbones.weights.to_variables`.
+`jaxcolor.backbones.conversion.to_variables`.
 """
 
 from collections.abc import Sequence

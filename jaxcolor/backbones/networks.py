@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxcolor.backbones import (
+    conversion,
     deeplab_v3,
     inception_resnet_v2,
     inception_v3,
@@ -137,7 +138,7 @@ def read(
     """
     loaded = loaded or weights.load(name)
     try:
-        return weights.to_variables(network, loaded.tensors), loaded.sha256
+        return conversion.to_variables(network, loaded.tensors), loaded.sha256
     except InputError as error:
         official = WEIGHTS[name].files[0]
         source = f", from {official.url}" if official.url else ""

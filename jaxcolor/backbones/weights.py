@@ -1,4 +1,4 @@
-"""Where the weights of the frozen networks come from, how they are checked and converted.
+"""Where the weights of the frozen networks come from, and how they are checked.
 
     python -m jaxcolor.backbones.weights list
     python -m jaxcolor.backbones.weights fetch inception_v3_fid
@@ -16,11 +16,8 @@ import pathlib
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import flax.linen as nn
-import jax
 import numpy as np
 from tqdm import tqdm
 
@@ -152,78 +149,6 @@ def _download(url: str, partial: pathlib.Path) -> None:
             while chunk := response.read(_CHUNK):
                 output.write(chunk)
                 bar.update(len(chunk))
-
-
-def to_variables(
-    network: nn.Module, tensors: Mapping[str, np.ndarray], size: int = 299
-) -> dict[str, Any]:
-    """Turns tensors into the network's Flax variables, as `convert` does.
-
-    Args:
-        network: of `jaxcolor.backbones`.
-        tensors: as in the official file.
-        size: height and width of an image that the network takes, in pixels.
-
-    Returns:
-        {"params": …, "batch_stats": …}, NumPy arrays.
-
-    Raises:
-        InputError: a tensor is missing, or has another shape than the network's.
-    """
-    template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
-    return convert(tensors, template, type(network).__name__)
-
-
-def convert(
-    tensors: Mapping[str, np.ndarray], template: Mapping[str, Any], network: str
-) -> dict[str, Any]:
-    """Turns tensors into Flax variables.
-
-    PyTorch's kernels of outputs, inputs, height and width become height, width, inputs and outputs;
-    its matrices are transposed; tensors of the same layout as here, under the names "kernel" and
-    "bias", stay as they are. What the template does not hold is left out.
-
-    Args:
-        tensors: as in the official file.
-        template: {"params": …, "batch_stats": …} of anything with a shape, the layers named as in
-            the official file.
-        network: its name, for messages.
-
-    Returns:
-        A tree like the template, NumPy arrays.
-
-    Raises:
-        InputError: a tensor is missing, or has another shape than the template's.
-    """
-    missing: list[str] = []
-    names = {"kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"}
-
-    def tensor_for(path: tuple[Any, ...], leaf: Any) -> np.ndarray:
-        layer, ours = path[-2].key, path[-1].key
-        if ours == "kernel" and f"{layer}.kernel" in tensors:
-            return _of_shape(f"{layer}.kernel", tensors[f"{layer}.kernel"], leaf.shape)
-        theirs = f"{layer}.{names.get(ours, ours)}"
-        if theirs not in tensors:
-            missing.append(theirs)
-            return np.empty(0)
-        tensor = np.asarray(tensors[theirs], np.float32)
-        if ours == "kernel":
-            tensor = tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T
-        return _of_shape(theirs, tensor, leaf.shape)
-
-    variables = jax.tree_util.tree_map_with_path(tensor_for, template)
-    if missing:
-        raise InputError(
-            f"the weights lack {len(missing)} of the tensors that {network} needs, the first of "
-            f"them {missing[0]!r}"
-        )
-    return variables
-
-
-def _of_shape(name: str, tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if tensor.shape != shape:
-        raise InputError(f"the shape of {name} is {tensor.shape}, and should be {shape}")
-    return tensor
 
 
 def _weights(name: str) -> Weights:

@@ -5,10 +5,9 @@ several threads.
 """
 
 import functools
-import hashlib
 import math
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,8 +16,7 @@ from ml_collections import ConfigDict
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, records, scenes
-
-SPLITS = ("train", "validation", "test")
+from jaxcolor.data.splits import assign
 
 # Seeds the series of drawn scenes: the data set is the same whatever a run's own seed.
 _SCENES_SEED = 20
@@ -91,21 +89,6 @@ def _more(source: str, split: str) -> str:
         return "add images"
     fix = f"raise config.data.{split}_fraction or add images"
     return fix + (", or set config.train.eval_every=0" if split == "validation" else "")
-
-
-def split_of(relative_path: str, validation_fraction: float, test_fraction: float) -> str:
-    """Assigns a path to a split by its SHA-256, the same on every machine and in every version.
-
-    Args:
-        relative_path: with forward slashes, relative to the data's folder.
-        validation_fraction: share of the images, in [0, 1).
-        test_fraction: share of the images, in [0, 1).
-    """
-    digest = hashlib.sha256(relative_path.encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
-    if place < test_fraction:
-        return "test"
-    return "validation" if place < test_fraction + validation_fraction else "train"
 
 
 class FileSource:
@@ -185,12 +168,8 @@ def _open_scenes(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str
 
 def _open_folder(data: ConfigDict, min_sides: Mapping[str, int | None]) -> dict[str, FileSource]:
     folder = pathlib.Path(data.path)
-    if data.split_file:
-        assigned = _read_split_file(pathlib.Path(data.split_file), folder)
-    else:
-        assigned = _split_by_hash(data, folder)
     chosen: dict[str, list[pathlib.Path]] = {split: [] for split in min_sides}
-    for split, path in assigned:
+    for split, path in assign(data, folder):
         if split in chosen:
             chosen[split].append(path)
     paths = [path for paths in chosen.values() for path in paths]
@@ -236,34 +215,3 @@ def report_unreadable(
     if not skip:
         raise InputError(f"{listing}\nfix or remove them" + (f"; {fix}" if fix else ""))
     print(f"{listing}\nthey are left out", flush=True)
-
-
-def _split_by_hash(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
-    for path in images.find(folder):
-        name = path.relative_to(folder).as_posix()
-        yield split_of(name, data.validation_fraction, data.test_fraction), path
-
-
-def _read_split_file(
-    path: pathlib.Path, folder: pathlib.Path
-) -> Iterator[tuple[str, pathlib.Path]]:
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"config.data.split_file={str(path)!r}: {error}") from error
-    seen: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        split, _, relative = line.partition("\t")
-        if split not in SPLITS or not relative:
-            raise InputError(
-                f"{path}, line {number}: {line!r} must be one of {', '.join(SPLITS)}, a tab and a "
-                "path relative to config.data.path"
-            )
-        if not (folder / relative).is_file():
-            raise InputError(f"{path}, line {number}: {folder / relative} does not exist")
-        if relative in seen:
-            raise InputError(f"{path}, lines {seen[relative]} and {number}: both name {relative}")
-        seen[relative] = number
-        yield split, folder / relative

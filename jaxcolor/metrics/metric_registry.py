@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import jax
 import numpy as np
 
-from jaxcolor.metrics import inception, pixel
+from jaxcolor.metrics import distances, pixel
 from jaxcolor.metrics.lpips import LpipsScore
 
 
@@ -117,13 +117,13 @@ METRICS: dict[str, Metric] = {
     ),
     "LPIPS": NetworkMetric("LPIPS", 4, False, LpipsScore),
     "delta_colorfulness": Metric("Δ colorfulness", 2, False),
-    "FID": FeatureDistance("FID", 4, False, inception.fid),
-    "FID_64": FeatureDistance("FID, 64 dimensions", 4, False, inception.fid, "64"),
-    "FID_192": FeatureDistance("FID, 192 dimensions", 4, False, inception.fid, "192"),
-    "FID_768": FeatureDistance("FID, 768 dimensions", 4, False, inception.fid, "768"),
-    "FID_2048": FeatureDistance("FID, 2048 dimensions", 4, False, inception.fid, "2048"),
-    "KID": FeatureDistance("KID", 5, False, inception.kernel_distance),
-    "IS": FeatureMetric("IS", 3, True, inception.inception_score, "logits_unbiased"),
+    "FID": FeatureDistance("FID", 4, False, distances.fid),
+    "FID_64": FeatureDistance("FID, 64 dimensions", 4, False, distances.fid, "64"),
+    "FID_192": FeatureDistance("FID, 192 dimensions", 4, False, distances.fid, "192"),
+    "FID_768": FeatureDistance("FID, 768 dimensions", 4, False, distances.fid, "768"),
+    "FID_2048": FeatureDistance("FID, 2048 dimensions", 4, False, distances.fid, "2048"),
+    "KID": FeatureDistance("KID", 5, False, distances.kernel_distance),
+    "IS": FeatureMetric("IS", 3, True, distances.inception_score, "logits_unbiased"),
     "fps_generator": Metric("FPS, generator", 1, True),
     "fps_files": Metric("FPS, file to file", 1, True),
 }

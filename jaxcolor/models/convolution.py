@@ -7,19 +7,21 @@ a layer of the U-Net (`scripts/benchmark_convolution.py`). Numbers are the same.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-Padding = tuple[tuple[int, int], tuple[int, int]]
+from jaxcolor.models import patches
+from jaxcolor.models.patches import Padding
 
-# Smaller kernels gain less by what follows than the longer compiling costs.
+# For smaller kernels patches and blocks save less time than compiling them takes.
 _MIN_WEIGHTS = 128 * 128
 _MIN_BLOCK_CHANNELS = 64
-# Up to so many times the kernel's pixels an image is small, and small to be transposed.
+# Images of at most so many times the kernel's pixels are small, for a convolution and for a
+# transposed one.
 _SMALL = 4
 _SMALL_TO_TRANSPOSE = 64
 
@@ -39,15 +41,15 @@ def _convolve(
 ) -> jax.Array:
     """Convolves as XLA does.
 
-    On CPUs only one set of layouts is fast. XLA brings the others to it in a program's main part,
+    On CPUs only one set of layouts is fast. XLA converts the others to it in a program's main part,
     but not in its loops and branches.
     """
-    how: dict[str, Any] = {"window_strides": (stride, stride), "padding": padding, **dilation}
+    options: dict[str, Any] = {"window_strides": (stride, stride), "padding": padding, **dilation}
     if jax.default_backend() != "cpu":
-        return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **how)
+        return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **options)
     x = x.transpose([layouts[0].index(axis) for axis in _LAYOUTS[0]])
     kernel = kernel.transpose([layouts[1].index(axis) for axis in _LAYOUTS[1]])
-    result = lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUTS, **how)
+    result = lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUTS, **options)
     return result.transpose([_LAYOUTS[2].index(axis) for axis in layouts[2]])
 
 
@@ -75,75 +77,21 @@ def _transpose_kernel(
     return _convolve(x, y, pads, ("CHWN", "IHWO", "HWNC"), rhs_dilation=(stride, stride))
 
 
-def _to_patches(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
-    """Gives each pixel of the result all that a kernel of `size` sees, `[N, H', W', kh·kw·I]`."""
-    x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    rows, columns = (
-        (side - length) // stride * stride + 1
-        for side, length in zip(x.shape[1:3], size, strict=True)
-    )
-    patches = [
-        x[:, row : row + rows : stride, column : column + columns : stride]
-        for row in range(size[0])
-        for column in range(size[1])
-    ]
-    return jnp.concatenate(patches, axis=-1)
-
-
-def _count_blocks(size: Sequence[int], stride: int) -> list[int]:
-    """Counts the blocks that a kernel of `size` touches."""
-    return [-(-side // stride) for side in size]
-
-
-def _to_blocks(x: jax.Array, size: Sequence[int], stride: int, padding: Padding) -> jax.Array:
-    """Takes blocks of `stride` × `stride` pixels, all that a kernel of `size` sees, as channels."""
-    counts = [
-        (length + sum(pads) - side) // stride + taps
-        for length, pads, side, taps in zip(
-            x.shape[1:3], padding, size, _count_blocks(size, stride), strict=True
-        )
-    ]
-    edges = [
-        (before, stride * count - before - length, 0)
-        for length, (before, _), count in zip(x.shape[1:3], padding, counts, strict=True)
-    ]
-    x = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
-    x = x.reshape(-1, counts[0], stride, counts[1], stride, x.shape[-1])
-    return x.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *counts, stride * stride * x.shape[-1])
-
-
-def _kernel_to_blocks(kernel: jax.Array, stride: int) -> jax.Array:
-    """Takes blocks of a kernel as channels, for an image from `_to_blocks`."""
-    *size, inputs, outputs = kernel.shape
-    taps = _count_blocks(size, stride)
-    missing = [(0, stride * count - side) for count, side in zip(taps, size, strict=True)]
-    kernel = jnp.pad(kernel, (*missing, (0, 0), (0, 0)))
-    kernel = kernel.reshape(taps[0], stride, taps[1], stride, inputs, outputs)
-    return kernel.transpose(0, 2, 1, 3, 4, 5).reshape(*taps, -1, outputs)
-
-
-def _transpose(
-    arrange: Callable[[jax.Array], jax.Array], shape: tuple[int, ...], y: jax.Array
-) -> Any:
-    """Applies the transpose of what arranges arrays of `shape`."""
-    return jax.linear_transpose(arrange, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0]
-
-
 def _choose(
     size: Sequence[int], kernel_shape: Sequence[int], stride: int, small: int = _SMALL
 ) -> Literal["patches", "blocks", "xla"]:
-    """Chooses the fastest way.
+    """Chooses the fastest method.
 
-    Patches make one matrix product. It moves less than XLA does where the image is small beside
-    the kernel: where it is the smaller one, XLA exchanges the two and takes up to 50 times as long
-    on CPUs. Blocks of `stride` × `stride` pixels, taken as channels, make convolutions of stride 1,
-    whose transposes have no zeros between pixels.
+    Patches make one matrix product. It moves less memory than XLA does where the image is small
+    compared with the kernel: where it is the smaller one, XLA exchanges the two and takes up to 50
+    times as long on CPUs. Blocks of `stride` × `stride` pixels, taken as channels, make
+    convolutions of stride 1, whose transposes have no zeros between pixels.
 
     Args:
         size: H and W of the image.
         kernel_shape: kh, kw, I and O.
         stride: in pixels.
-        small: how many times the kernel's pixels still make a small image.
+        small: an image of at most so many times the kernel's pixels is small.
     """
     height, width, inputs, outputs = kernel_shape
     if jax.default_backend() != "cpu":
@@ -166,10 +114,10 @@ def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) 
     Returns:
         `[N, H', W', O]`.
     """
-    # Blocks gain in the transposes only: chosen as if without a stride.
+    # Blocks are faster in the transposes only: choose as if without a stride.
     if _choose(x.shape[1:3], kernel.shape, 1) == "patches":
-        patches = _to_patches(x, kernel.shape[:2], stride, padding)
-        return patches @ kernel.reshape(-1, kernel.shape[3])
+        columns = patches.to_patches(x, kernel.shape[:2], stride, padding)
+        return columns @ kernel.reshape(-1, kernel.shape[3])
     return _convolve(x, kernel, padding, stride=stride)
 
 
@@ -184,23 +132,25 @@ def transposed_convolution(
         kernel: `[kh, kw, I, O]`, the kernel of the convolution that is transposed.
         stride: of that convolution.
         padding: of that convolution.
-        size: H and W of the result; that convolution must bring them to H' and W'.
+        size: H and W of the result, which that convolution must map to H' and W'.
 
     Returns:
         `[N, H, W, I]`.
     """
-    way = _choose(size, kernel.shape, stride, _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL)
-    if way == "xla":
+    method = _choose(size, kernel.shape, stride, _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL)
+    if method == "xla":
         return _transpose_image(y, kernel, stride, padding, size)
-    if way == "patches":
-        arrange, arranged = _to_patches, y @ kernel.reshape(-1, kernel.shape[3]).T
+    if method == "patches":
+        arrange, arranged = patches.to_patches, y @ kernel.reshape(-1, kernel.shape[3]).T
     else:
-        kernel_blocks = _kernel_to_blocks(kernel, stride)
+        kernel_blocks = patches.kernel_to_blocks(kernel, stride)
         counts = [y.shape[i] + kernel_blocks.shape[i - 1] - 1 for i in (1, 2)]
-        arrange = _to_blocks
+        arrange = patches.to_blocks
         arranged = _transpose_image(y, kernel_blocks, 1, _NO_PADDING, counts)
     shape = (y.shape[0], *size, kernel.shape[2])
-    return _transpose(lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged)
+    return patches.transpose(
+        lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged
+    )
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -220,17 +170,17 @@ def kernel_correlation(
         `[kh, kw, I, O]`.
     """
     shape = (*size, x.shape[3], y.shape[3])
-    way = _choose(x.shape[1:3], shape, stride)
-    if way == "patches":
-        pixels = (0, 1, 2)
-        return jnp.tensordot(_to_patches(x, size, stride, padding), y, (pixels, pixels)).reshape(
-            shape
+    method = _choose(x.shape[1:3], shape, stride)
+    if method == "patches":
+        columns, pixels = patches.to_patches(x, size, stride, padding), (0, 1, 2)
+        return jnp.tensordot(columns, y, (pixels, pixels)).reshape(shape)
+    if method == "blocks":
+        blocks = patches.to_blocks(x, size, stride, padding)
+        counts = patches.count_blocks(size, stride)
+        arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, counts)
+        return patches.transpose(
+            lambda kernel: patches.kernel_to_blocks(kernel, stride), shape, arranged
         )
-    if way == "blocks":
-        blocks = _to_blocks(x, size, stride, padding)
-        taps = _count_blocks(size, stride)
-        arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, taps)
-        return _transpose(lambda kernel: _kernel_to_blocks(kernel, stride), shape, arranged)
     return _transpose_kernel(x, y, stride, padding, size)
 
 

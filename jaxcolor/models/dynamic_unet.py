@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from jaxcolor.backbones import resnet, weights
+from jaxcolor.backbones import conversion, resnet, weights
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces
 from jaxcolor.models import layers
@@ -195,7 +195,7 @@ def encoder_from_resnet18(
             )
         tensors = {**tensors, "conv1.weight": kernel.sum(1, keepdims=True)}
     template = {kind: variables[kind]["encoder"] for kind in ("params", "batch_stats")}
-    encoder = weights.convert(tensors, template, "ResNet-18")
+    encoder = conversion.convert(tensors, template, "ResNet-18")
     return {
         **variables,
         **{kind: {**variables[kind], "encoder": encoder[kind]} for kind in encoder},

@@ -1,0 +1,71 @@
+"""Assigns the images of a folder to the training, validation and test splits."""
+
+import hashlib
+import pathlib
+from collections.abc import Iterator
+
+from ml_collections import ConfigDict
+
+from jaxcolor import images
+from jaxcolor.config import InputError
+
+SPLITS = ("train", "validation", "test")
+
+
+def split_of(relative_path: str, validation_fraction: float, test_fraction: float) -> str:
+    """Assigns a path to a split by its SHA-256, the same on every machine and in every version.
+
+    Args:
+        relative_path: with forward slashes, relative to the data's folder.
+        validation_fraction: share of the images, in [0, 1).
+        test_fraction: share of the images, in [0, 1).
+    """
+    digest = hashlib.sha256(relative_path.encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    if place < test_fraction:
+        return "test"
+    return "validation" if place < test_fraction + validation_fraction else "train"
+
+
+def assign(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
+    """Yields each image file of a folder with its split, by `data.split_file` or else by hash.
+
+    Args:
+        data: `config.data`.
+        folder: with the images.
+
+    Raises:
+        InputError: the folder holds no image, or the split file cannot be read or is wrong; the
+            message names the line.
+    """
+    if data.split_file:
+        yield from _read_split_file(pathlib.Path(data.split_file), folder)
+        return
+    for path in images.find(folder):
+        name = path.relative_to(folder).as_posix()
+        yield split_of(name, data.validation_fraction, data.test_fraction), path
+
+
+def _read_split_file(
+    path: pathlib.Path, folder: pathlib.Path
+) -> Iterator[tuple[str, pathlib.Path]]:
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"config.data.split_file={str(path)!r}: {error}") from error
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        split, _, relative = line.partition("\t")
+        if split not in SPLITS or not relative:
+            raise InputError(
+                f"{path}, line {number}: {line!r} must be one of {', '.join(SPLITS)}, a tab and a "
+                "path relative to config.data.path"
+            )
+        if not (folder / relative).is_file():
+            raise InputError(f"{path}, line {number}: {folder / relative} does not exist")
+        if relative in seen:
+            raise InputError(f"{path}, lines {seen[relative]} and {number}: both name {relative}")
+        seen[relative] = number
+        yield split, folder / relative
