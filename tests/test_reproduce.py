@@ -5,7 +5,7 @@ import json
 
 import pytest
 import reproduce
-from reproduction import protocol
+from reproduction import experiment, protocol
 
 from jaxcolor import images
 from jaxcolor.config import InputError
@@ -94,7 +94,7 @@ def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
             path.with_stem(f"{path.stem}_{i}").write_bytes(path.read_bytes())
     given = []
     monkeypatch.setattr(
-        reproduce, "run", lambda name, config, args, conditions, photos: given.append(conditions)
+        experiment, "run", lambda name, config, args, conditions, photos: given.append(conditions)
     )
     args.experiments = "S1"
     reproduce.reproduce(args)
@@ -121,7 +121,7 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert "| S1" in (args.workdir / "results.md").read_text()
 
     # A second call finds what the first one left, without training or scoring anything.
-    monkeypatch.setattr(reproduce.loop, "train_and_evaluate", None)
+    monkeypatch.setattr(experiment.loop, "train_and_evaluate", None)
     args.experiments = "S1"
     reproduce.reproduce(args)
     again = json.loads((args.workdir / "results.json").read_text())

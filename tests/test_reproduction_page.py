@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from reproduction import page as reproduction_page
-from reproduction.page import Row
+from reproduction.rows import Row
 
 ERROR = 'no room for <b>&</b> "this"'
 AXES = ("axis", "zero")

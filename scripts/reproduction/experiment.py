@@ -1,0 +1,112 @@
+"""Trains and scores one experiment, and keeps its result."""
+
+import argparse
+import json
+import pathlib
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from jaxcolor import config as config_lib
+from jaxcolor import files, images, inference, models, scoring
+from jaxcolor.config import InputError
+from jaxcolor.data import sources
+from jaxcolor.metrics import evaluation
+from jaxcolor.training import loop
+from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
+from reproduction import protocol
+
+
+class Result(NamedTuple):
+    """What is known of an experiment that was scored.
+
+    Attributes:
+        scores: its rows, as of `Evaluation.summary`.
+        facts: about them.
+        pictures: `[P, S, S, 3]` uint8, the page's photos in its colors.
+    """
+
+    scores: dict[str, Any]
+    facts: dict[str, str]
+    pictures: np.ndarray
+
+
+def run(
+    name: str,
+    config: ConfigDict,
+    args: argparse.Namespace,
+    conditions: dict[str, Any],
+    photos: np.ndarray,
+) -> Result:
+    """Trains an experiment, or goes on with it, and scores what the training ended with.
+
+    Args:
+        name: of the experiment.
+        config: of it.
+        args: of the command line.
+        conditions: as of `read_result`.
+        photos: `[P, S, S, 3]` uint8, to be colorized for the page.
+
+    Raises:
+        InputError: the workdir holds a run of another length, or the run that this one starts from
+            has not come to its end.
+    """
+    workdir = args.workdir / name
+    steps = protocol.num_steps(config)
+    if (workdir / CONFIG_FILE).exists():
+        before = protocol.num_steps(config_lib.load(workdir / CONFIG_FILE))
+        if before != steps:
+            raise InputError(
+                f"{workdir}: holds a run of {before} steps, and the budget makes it {steps}; give "
+                "the budget that it was begun with, or another --workdir"
+            )
+    base = pathlib.Path(config.init_from)
+    if config.init_from and base.parent == args.workdir:
+        _check_finished(name, base)
+    state = loop.train_and_evaluate(config, workdir)
+    if int(state.step) < steps:
+        sys.exit(f"stopped; {name} goes on from step {state.step} by the same command")
+    colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
+    size = models.output_size(config)
+    large = np.stack([images.resize(photo, size, size) for photo in photos])
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
+    test = sources.open_splits(config.data, ["test"], size)["test"]
+    rows = scoring.evaluate(colorizer, test, scores)
+    result = Result(rows, scores.facts(), colorizer.predict(large))
+    with files.written_whole(workdir / "pictures.npy") as partial:
+        np.save(partial, result.pictures)
+    with files.written_whole(workdir / "result.json") as partial:
+        found = {"conditions": conditions, "scores": result.scores, "facts": result.facts}
+        partial.write_text(json.dumps(found))
+    return result
+
+
+def _check_finished(name: str, base: pathlib.Path) -> None:
+    """Checks that a run which another one starts from has been trained to its end."""
+    if (base / CONFIG_FILE).exists():
+        checkpoints = Checkpoints(base)
+        step = checkpoints.latest_step()
+        checkpoints.close()
+        if step == protocol.num_steps(config_lib.load(base / CONFIG_FILE)):
+            return
+    raise InputError(
+        f"{name} starts from {base}, which has not been trained to its end; run {base.name} first"
+    )
+
+
+def read_result(workdir: pathlib.Path, conditions: dict[str, Any]) -> Result | None:
+    """Reads what `run` has left, if it came about in the same way.
+
+    Args:
+        workdir: of the experiment.
+        conditions: what the result depends on: configuration, test images, networks that score.
+    """
+    try:
+        found = json.loads((workdir / "result.json").read_text())
+        if found["conditions"] == conditions:
+            return Result(found["scores"], found["facts"], np.load(workdir / "pictures.npy"))
+    except (OSError, ValueError, KeyError):
+        pass
+    return None

@@ -1,0 +1,31 @@
+"""What the page shows of one experiment."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Curve = list[tuple[int, float]]
+
+
+class Row(NamedTuple):
+    """One experiment.
+
+    Attributes:
+        id: short and unique, such as "A5".
+        title: what it is, such as "residual U-Net, BCE + 100·L1".
+        published: score to number as printed, from other data.
+        scores: summary as of `jaxcolor.metrics.scores.Scores`; None if it failed or has not run.
+        error: why it failed; empty if it did not.
+        losses: name to (step, value) of each training loss.
+        validation: name to (step, value) of each validation score.
+        pictures: `[P, H, W, 3]` uint8, sRGB: the test photos as it colorizes them; None without.
+    """
+
+    id: str
+    title: str
+    published: dict[str, str]
+    scores: dict[str, Any] | None
+    error: str
+    losses: dict[str, Curve]
+    validation: dict[str, Curve]
+    pictures: np.ndarray | None
