@@ -1,4 +1,4 @@
-"""What the commands share: how a command line is read."""
+"""The command-line parser of all commands."""
 
 import argparse
 import sys

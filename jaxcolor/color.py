@@ -1,8 +1,8 @@
-"""Color-space maths: sRGB, CIE Lab and the networks' own range, in JAX.
+"""Color-space conversions: sRGB, CIE Lab and the networks' own range, in JAX.
 
 Every function is pure, works under `jit`, and has finite gradients on the whole closed cube,
 black and white included. Constants: sRGB primaries and transfer curve (IEC 61966-2-1), white
-point D65 seen by the 2° observer, as scikit-image takes them.
+point D65 for the 2° observer, as in scikit-image.
 """
 
 from typing import Any
@@ -25,9 +25,9 @@ _RGB_FROM_XYZ = (
 )
 _WHITE = (0.95047, 1.0, 1.08883)
 
-# The cube root of CIE Lab turns into a line below (6/29)³.
+# Below (6/29)³ the cube root of CIE Lab is replaced by a line.
 _DELTA = 6 / 29
-_LINE_SLOPE = 1 / (3 * _DELTA**2)
+_LINE_FACTOR = 1 / (3 * _DELTA**2)
 _LINE_OFFSET = 4 / 29
 
 _L_SCALE = 50.0
@@ -64,10 +64,10 @@ def lab_to_rgb(lab: jax.Array) -> jax.Array:
     """
     lightness, a, b = jnp.moveaxis(jnp.asarray(lab), -1, 0)
     fy = (lightness + 16) / 116
-    # scikit-image stops the blue root at zero, which decides how impossible blues are clipped.
+    # scikit-image clips the blue root at zero, which decides how out-of-gamut blues are clipped.
     roots = (fy + a / 500, fy, jnp.maximum(fy - b / 200, 0))
     xyz = [
-        jnp.where(root > _DELTA, root**3, (root - _LINE_OFFSET) / _LINE_SLOPE) * white
+        jnp.where(root > _DELTA, root**3, (root - _LINE_OFFSET) / _LINE_FACTOR) * white
         for root, white in zip(roots, _WHITE, strict=True)
     ]
     linear = jnp.clip(jnp.stack(_mix(_RGB_FROM_XYZ, xyz), axis=-1), 0, 1)
@@ -76,7 +76,7 @@ def lab_to_rgb(lab: jax.Array) -> jax.Array:
 
 
 def normalize_lab(lab: jax.Array) -> jax.Array:
-    """Brings Lab into the networks' range: `L / 50 - 1`, `a / 110` and `b / 110`.
+    """Scales Lab to the networks' range: `L / 50 - 1`, `a / 110` and `b / 110`.
 
     Args:
         lab: `[..., 3]` float, L in [0, 100].
@@ -109,7 +109,7 @@ def _mix(matrix, channels):
 
 def _linear(encoded: Any, xp: Any) -> Any:
     """Undoes the transfer curve, in NumPy or in `jax.numpy`."""
-    # `maximum` keeps the branch that `where` drops away from infinite slopes.
+    # `maximum` keeps the gradient of the branch that `where` drops finite.
     curve = _power((xp.maximum(encoded, 0.04045) + 0.055) / 1.055, 2.4, xp)
     return xp.where(encoded > 0.04045, curve, encoded / 12.92)
 
@@ -121,4 +121,4 @@ def _power(base: Any, exponent: float, xp: Any = jnp) -> Any:
 
 def _lab_root(t: jax.Array) -> jax.Array:
     root = _power(jnp.maximum(t, _DELTA**3), 1 / 3)
-    return jnp.where(t > _DELTA**3, root, _LINE_SLOPE * t + _LINE_OFFSET)
+    return jnp.where(t > _DELTA**3, root, _LINE_FACTOR * t + _LINE_OFFSET)

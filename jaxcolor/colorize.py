@@ -2,8 +2,9 @@
 
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
-Every image keeps its name, format, size, orientation and lightness. Folders are searched to the
-bottom. What cannot be read is listed in the end and makes the exit status 1; the rest is done.
+Every image keeps its name, format, size, orientation and lightness. Folders are searched
+recursively. Files that cannot be read are listed at the end and make the exit status 1; all others
+are colorized.
 """
 
 import pathlib
@@ -27,7 +28,7 @@ def main() -> None:
         "--no_keep_lightness",
         action="store_false",
         dest="keep_lightness",
-        help="write what the network makes, at the image's size, whatever lightness it has",
+        help="write the network's output, scaled to the image's size, with its own lightness",
     )
     args = parser.parse_args()
     parallel.set_up()

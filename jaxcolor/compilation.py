@@ -7,8 +7,8 @@ from typing import Any
 
 import jax
 
-# XLA for CPUs hands convolutions, products and reductions to YNNPACK; convolutions it does better
-# by itself (scripts/benchmark_train.py).
+# XLA for CPUs delegates convolutions, matrix products and reductions to YNNPACK; its own
+# convolutions are faster (scripts/benchmark_train.py).
 CPU_OPTIONS = {
     "xla_cpu_experimental_ynn_fusion_type": (
         "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
@@ -18,7 +18,7 @@ CPU_OPTIONS = {
 
 @functools.cache
 def _is_accepted(options: tuple[tuple[str, str], ...]) -> bool:
-    """Checks whether XLA takes options, and warns once if it does not."""
+    """Checks whether XLA accepts options, and warns once if it does not."""
     try:
         jax.jit(lambda: 0, compiler_options=dict(options)).lower().compile()
     except jax.errors.JaxRuntimeError as error:
@@ -56,10 +56,10 @@ class _Compiled:
 
 
 def compile_network(function: Callable, **jit_options: Any) -> _Compiled:
-    """Compiles what convolves as `jax.jit` does, with `CPU_OPTIONS` on CPUs.
+    """Compiles a function with convolutions as `jax.jit` does, with `CPU_OPTIONS` on CPUs.
 
-    No device is asked for before the first call. If XLA does not take the options, a warning says
-    so once, and networks are compiled without them.
+    No device is initialized before the first call. If XLA does not accept the options, one warning
+    is given, and networks are compiled without them.
 
     Args:
         function: to be compiled.

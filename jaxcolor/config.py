@@ -24,14 +24,14 @@ RESUMABLE_CHANGES = _LENGTH | {
 
 
 class InputError(ValueError):
-    """Input that a person can fix; its message names the argument, the value and the fix.
+    """Invalid input that the user can fix; its message names the argument, the value and the fix.
 
     The command-line programs print the message without a traceback.
     """
 
 
 def _count_cores() -> int:
-    """Counts the cores that this process may use, where the system tells."""
+    """Counts the cores that this process may use, or all where the system does not say."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -48,7 +48,7 @@ def get_config() -> ConfigDict:
     data = config.data = ConfigDict()
     data.source = "scenes"  # scenes | folder | tfds | array_record
     data.path = ""  # folder and array_record: a folder; tfds: a data set's name or its folder
-    data.image_size = 256  # pixels, height and width of what the networks see
+    data.image_size = 256  # pixels, height and width of the networks' input
     data.batch_size = 16  # examples per update, over all devices and processes
     data.color_space = "lab"  # lab | lab_full | lab_to_rgb | rgb, of jaxcolor/data/spaces.py
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
@@ -56,12 +56,12 @@ def get_config() -> ConfigDict:
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
     data.skip_unreadable = False  # folder: leave out, or replace, files that cannot be read
-    data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one a core
+    data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one per core
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1
     data.split_file = ""  # folder: lines "SPLIT<TAB>RELATIVE/PATH" instead of the fractions
-    # tfds: what its own splits stand for, in its own syntax, e.g. "train[:8000]"
+    # tfds: its own splits to use, in its own syntax, e.g. "train[:8000]"
     data.train_split = "train"
     data.validation_split = "validation"
     data.test_split = "test"
@@ -76,7 +76,7 @@ def get_config() -> ConfigDict:
 
     discriminator = config.discriminator = ConfigDict()
     discriminator.num_filters = 64  # channels of the first level
-    discriminator.num_layers = 3  # strided convolutions; 3 see patches of 70 × 70 pixels
+    discriminator.num_layers = 3  # strided convolutions; 3 give a receptive field of 70 × 70 pixels
     discriminator.norm = "batch"  # batch | instance | layer | none
 
     objective = config.objective = ConfigDict()
@@ -97,7 +97,7 @@ def get_config() -> ConfigDict:
     cyclegan.lambda_cycle = 10.0  # weight of the cycle consistency loss
     cyclegan.lambda_identity = 0.0  # weight of the identity loss
     cyclegan.lambda_detail = 5.0  # weight of the detail loss: lightness before and after
-    cyclegan.pool_size = 50  # fake images that each discriminator may see again
+    cyclegan.pool_size = 50  # size of each discriminator's pool of earlier fake images
 
     config.optimizer = ConfigDict()
     for network in ("generator", "discriminator", "pretraining"):
@@ -131,11 +131,11 @@ def get_config() -> ConfigDict:
 
 
 def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
-    """Runs a configuration file, which may start from another one in the same way.
+    """Runs a configuration file, which may build on another one by the same function.
 
     Args:
         path: of the file.
-        beside: the file from whose folder a relative path leads; without it, from the current one.
+        beside: a file, to whose folder `path` is relative; by default the current folder.
 
     Raises:
         OSError: there is no such file.
@@ -184,7 +184,7 @@ def differences(old: ConfigDict, new: ConfigDict) -> list[str]:
     """Names, with both values, the fields in which two configurations differ.
 
     Fields that a resumed run may change (`RESUMABLE_CHANGES`) do not count; the length does where
-    learning rates fall towards the end.
+    learning rates decay at the end.
     """
     before, after = flatten(old), flatten(new)
     free = RESUMABLE_CHANGES - (_LENGTH if new.train.linear_decay else set())

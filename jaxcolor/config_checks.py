@@ -65,7 +65,7 @@ def validate(config: ConfigDict) -> None:
     """Checks what can be checked without data or devices.
 
     Args:
-        config: as from `get_config`, with a person's changes.
+        config: as from `jaxcolor.config.get_config`, with the user's changes.
 
     Raises:
         InputError: a value out of its range; all of them are listed at once.
@@ -83,16 +83,16 @@ def validate(config: ConfigDict) -> None:
         if not least <= values[name] < math.inf
     ]
     problems += [
-        f"config.{name}={values[name]}: must lie in [0, 1)"
+        f"config.{name}={values[name]}: must be in [0, 1)"
         for name in _BELOW_ONE
         if not 0 <= values[name] < 1
     ]
     if not 0 < config.data.min_crop <= 1:
-        problems.append(f"config.data.min_crop={config.data.min_crop}: must lie in (0, 1]")
+        problems.append(f"config.data.min_crop={config.data.min_crop}: must be in (0, 1]")
     if config.data.validation_fraction + config.data.test_fraction >= 1:
         problems.append(
-            "config.data.validation_fraction and config.data.test_fraction leave nothing to train "
-            "on: their sum must be below 1"
+            "config.data.validation_fraction and config.data.test_fraction leave no training "
+            "images: their sum must be below 1"
         )
     if config.train.num_steps == 0 and config.train.num_epochs == 0:
         problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
@@ -114,10 +114,10 @@ class UnreadFieldsError(InputError):
 
 
 class ReadRecorder:
-    """A configuration that remembers which of its fields were read.
+    """A configuration that records which of its fields were read.
 
-    Whatever is built from one tells afterwards which fields it depends on, so that a changed field
-    without effect is found without a list of fields for each objective and network.
+    What is built from one depends on the recorded fields only, so that a changed field without
+    effect is found without a list of fields for each objective and network.
     """
 
     def __init__(self, config: ConfigDict, prefix: str = "", reads: set[str] | None = None):

@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument(
         "--json",
         type=pathlib.Path,
-        help="where the scores go, and as Markdown beside it (default: WORKDIR/scores.json, or "
+        help="file for the scores, with Markdown beside it (default: WORKDIR/scores.json, or "
         "WORKDIR/scores_FOLDER.json with --data)",
     )
     args = parser.parse_args()
@@ -46,9 +46,11 @@ def main() -> None:
         parser.error("give either --workdir or --predictions")
     of_run = args.data or args.last
     if (args.predictions is None) != (args.truth is None) or (args.predictions and of_run):
-        parser.error("--predictions goes with --truth, and --data and --last with --workdir")
+        parser.error("--predictions needs --truth, and --data and --last need --workdir")
     if args.json and args.json.suffix != ".json":
-        parser.error(f"--json {args.json}: must end in .json; the Markdown lies beside it as .md")
+        parser.error(
+            f"--json {args.json}: must end in .json; the Markdown file beside it ends in .md"
+        )
     parallel.set_up()
     try:
         _run(args)

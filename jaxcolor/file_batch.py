@@ -15,27 +15,27 @@ def colorize_files(
 ) -> list[str]:
     """Colors files, and folders with all that is below them, into an output folder.
 
-    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and what lies
-    in the output folder already is no input. Transparency is laid over white.
+    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and files in
+    the output folder are no input. Transparent pixels are blended with white.
 
     Args:
-        colorizer: does the work.
+        colorizer: colors the images.
         inputs: image files and folders.
-        output: folder, made if need be.
+        output: folder, created if it does not exist.
 
     Returns:
-        What could not be read or written, a line for each; everything else is done.
+        An error message for each file that could not be read or written; all others are done.
 
     Raises:
-        InputError: nothing is done at all, because an output would replace an input or another
-            output, or an input does not exist.
+        InputError: an output would overwrite an input or another output, or an input does not
+            exist; nothing is done then.
     """
     jobs: dict[pathlib.Path, pathlib.Path] = {}
     for given in inputs:
         if not given.exists():
             raise InputError(f"{given}: no such file or folder")
         found = images.find(given) if given.is_dir() else [given]
-        if given.resolve() in output.resolve().parents:  # It holds what was done before.
+        if given.resolve() in output.resolve().parents:  # It holds earlier outputs.
             found = [p for p in found if not p.resolve().is_relative_to(output.resolve())]
         for path in found:
             target = output / (path.relative_to(given) if given.is_dir() else path.name)

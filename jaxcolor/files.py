@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files."""
 
 import contextlib
 import os
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def written_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Gives a hidden file beside `path` to write to, which takes its place when all went well.
+    """Yields a temporary file beside `path`, which is renamed to `path` if the block succeeds.
 
     Args:
-        path: its parent folder is made if it does not exist.
+        path: its parent folder is created if it does not exist.
 
     Raises:
-        OSError: the file cannot be written; what stood at `path` still stands there.
+        OSError: the file cannot be written; an earlier file at `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")

@@ -20,7 +20,7 @@ from jaxcolor.config import InputError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 
-# Passing files to threads one by one takes longer than many a look at them.
+# Files per task of a thread: handing them over one by one can take longer than checking them.
 _FILES_AT_ONCE = 64
 
 _T = TypeVar("_T")
@@ -38,7 +38,7 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
         paths = sorted(_walk(str(folder)), key=lambda path: path.split(os.sep))
     except OSError as error:
         raise InputError(
-            f"{error.filename}: {error.strerror}; give permission to read it, or move it away"
+            f"{error.filename}: {error.strerror}; give read permission, or move it away"
         ) from error
     if not paths:
         raise InputError(f"{folder}: holds no image ({', '.join(sorted(EXTENSIONS))})")
@@ -72,13 +72,13 @@ def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
 def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
     """Decodes an image file's bytes into upright color pixels.
 
-    The EXIF orientation is applied, transparency is laid over white, 16-bit gray is scaled to
+    The EXIF orientation is applied, transparency is blended with white, 16-bit gray is scaled to
     8 bits, and palette, gray and CMYK become RGB.
 
     Args:
         data: of the file.
-        min_side: height and width that are enough. A JPEG is then decoded at a half, a quarter or
-            an eighth of its size, the least that both sides allow, in a fraction of the time.
+        min_side: least height and width to decode. A JPEG is then decoded at 1/2, 1/4 or 1/8 of its
+            size, the smallest that is large enough, in a fraction of the time.
 
     Returns:
         `[H, W, 3]` uint8, sRGB.
@@ -97,7 +97,7 @@ def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
 def _check_header(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
-        raise InputError(f"holds {frames} pictures; save the one that is meant to a file")
+        raise InputError(f"holds {frames} pictures; save the intended one to a file")
     if image.mode in ("I", "F"):
         raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
 
@@ -122,12 +122,12 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    # Pillow names the buffer that it read from, which says nothing to a person.
+    # Without the buffer that Pillow read from, which does not help the user.
     return str(error).split(" <_io.")[0] or type(error).__name__
 
 
 def problem(path: pathlib.Path, *, whole: bool) -> str:
-    """Says why an image file cannot be read, or "".
+    """Returns why an image file cannot be read, or "".
 
     Args:
         path: of the file.
@@ -178,14 +178,14 @@ def write(path: pathlib.Path, pixels: np.ndarray) -> None:
     """Writes an image file whole or not at all, in the format of its extension.
 
     Args:
-        path: its parent folder is made if it does not exist.
+        path: its parent folder is created if it does not exist.
         pixels: `[H, W, 3]` uint8, sRGB.
 
     Raises:
         OSError: the file cannot be written.
     """
     with files.written_whole(path) as partial:
-        # JPEG keeps color at full resolution; other formats ignore what is not theirs.
+        # JPEG keeps color at full resolution; other formats ignore these options.
         Image.fromarray(pixels).save(partial, quality=95, subsampling=0)
 
 

@@ -20,7 +20,7 @@ from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
-# Chunks that are under way while an earlier one is copied: they keep the device busy.
+# Chunks that are computed while an earlier one is copied: they keep the device busy.
 _CHUNKS_AHEAD = 2
 _LAB = spaces.SPACES["lab"]
 
@@ -28,8 +28,8 @@ _LAB = spaces.SPACES["lab"]
 class Colorizer:
     """Colors images of any size with a trained generator.
 
-    The generator sees the image at the size that it was trained with; its a and b are scaled up
-    onto the image's own L, so that no detail is lost.
+    The generator's input is the image at the size of the training; its a and b are scaled up and
+    combined with the image's own L, so that no detail is lost.
     """
 
     def __init__(
@@ -45,29 +45,29 @@ class Colorizer:
         Args:
             config: that the generator was trained with.
             variables: of the generator.
-            generator: as of `models.build_generator(config)`, which makes it if it is not given.
-            keep_lightness: lay the colors over the image's own lightness; otherwise the
-                generator's output is scaled up as it is.
+            generator: as from `models.build_generator(config)`, by default built by it.
+            keep_lightness: combine the output's a and b with the image's own L; otherwise the
+                generator's output is scaled up unchanged.
 
         Raises:
-            InputError: the variables are not of the configuration's generator.
+            InputError: the variables do not fit the configuration's generator.
         """
         space = models.build_space(config)
         generator = generator or models.build_generator(config)
         shapes = models.variable_shapes(generator, config.data.image_size)
         if problem := checkpoint.mismatch(variables, shapes):
-            raise InputError(f"variables: are not of config.generator: {problem}")
+            raise InputError(f"variables: do not fit config.generator: {problem}")
         self.config = config
         self.keep_lightness = keep_lightness
         self._variables, self._frozen = jax.device_put((variables, generator.frozen))
 
         join = space.join_ab if keep_lightness else space.join
 
-        def paint(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
+        def predict(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
             gray = space.to_gray(rgb)
             return join(gray, generator.apply(variables, frozen, gray))
 
-        self._paint = compile_network(paint)
+        self._predict = compile_network(predict)
         self._predictor = Predictor(generator, space, config.data.batch_size)
 
     @classmethod
@@ -106,14 +106,14 @@ class Colorizer:
             )
         rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
         small = transforms.fit(rgb, self.config.data.image_size, "stretch")
-        painted = np.asarray(self._paint(self._variables, self._frozen, small[None]))[0]
-        scaled = _resize(painted, *image.shape[:2])
+        predicted = np.asarray(self._predict(self._variables, self._frozen, small[None]))[0]
+        scaled = _resize(predicted, *image.shape[:2])
         if self.keep_lightness:
             return _replace_ab(rgb, scaled)
         return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
-        """Takes the colors of images of the network's size away and guesses them.
+        """Removes the colors of images of the network's size and predicts them.
 
         They are padded to batches of `config.data.batch_size`.
 
@@ -136,7 +136,7 @@ def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _replace_ab(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Gives an image other colors, keeping its own lightness.
+    """Replaces a and b of an image, keeping its lightness.
 
     Args:
         rgb: `[H, W, 3]` uint8, sRGB.

@@ -34,14 +34,14 @@ def evaluate(
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
     data, size = colorizer.config.data, models.output_size(colorizer.config)
-    few: list[np.ndarray] = []
+    samples: list[np.ndarray] = []
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
             evaluation.add("model", colorizer.predict(rgb), rgb)
-            few.extend(rgb[: _SPEED_FILES - len(few)])
+            samples.extend(rgb[: _SPEED_FILES - len(samples)])
             bar.update(len(rgb))
     rows = evaluation.summary()
-    rows["model"] |= measure_speed(colorizer, np.stack(few))
+    rows["model"] |= measure_speed(colorizer, np.stack(samples))
     return rows
 
 
@@ -54,7 +54,7 @@ def measure_speed(colorizer: Colorizer, rgb: np.ndarray) -> dict[str, float]:
 
     Returns:
         `fps_generator`, of `Colorizer.predict` on a full batch of `config.data.batch_size`, and
-        `fps_files`, of the whole way from file to file, one at a time; medians of several runs.
+        `fps_files`, from reading a file to writing one, one at a time; medians of several runs.
     """
     batch = np.resize(rgb, (colorizer.config.data.batch_size, *rgb.shape[1:]))
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ r"""Trains a colorizer.
         --config.data.source=folder --config.data.path=photos
 
 The same command resumes a run that was stopped. Every field of the configuration can be set with
---config.FIELD=VALUE; the fields stand in jaxcolor/config.py.
+--config.FIELD=VALUE; the fields are listed in jaxcolor/config.py.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ from jaxcolor.training import loop, parallel
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file.", lock_config=True)
 _WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Folder of the run; it is made if need be.", required=True
+    "workdir", None, "Folder of the run; created if it does not exist.", required=True
 )
 _COORDINATOR = flags.DEFINE_string(
     "coordinator", "", "Several processes: HOST:PORT of process 0, or auto on a known cluster."
@@ -29,7 +29,7 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Several processes: which on
 
 
 def main(argv: list[str]) -> None:
-    """Runs the loop and turns what a person can fix into one message."""
+    """Runs the loop; errors that the user can fix end it with one message."""
     if len(argv) > 1:
         sys.exit(f"error: unexpected arguments {argv[1:]}; fields are set by --config.FIELD=VALUE")
     if not flags.FLAGS["verbosity"].present:

@@ -76,7 +76,7 @@ def train_batches(source: sources.Source, data: Any) -> Iterator[Any]:
         data.image_size,
         seed=0,
         examples_per_step=data.batch_size,
-        put=lambda batch: to_network(**batch),
+        to_device=lambda batch: to_network(**batch),
     )
     return iter(batches)
 

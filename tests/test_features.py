@@ -49,7 +49,7 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
     assert "warning" not in scores.facts(2048)
 
 
-def test_what_the_weights_do_not_reach_is_said(installed):
+def test_weights_that_end_early_name_the_missing_scores(installed):
     for name in [name for name in installed if name.startswith(("Mixed_7", "fc"))]:
         del installed[name]
     scores = FeatureScores((768,))
@@ -58,12 +58,12 @@ def test_what_the_weights_do_not_reach_is_said(installed):
     rows = scores.summary()
     assert rows["model"]["FID"] == pytest.approx(0, abs=1e-6)
     assert "IS" not in rows["model"]
-    assert "does not reach to 768, logits_unbiased" in scores.facts(6)["no IS"]
+    assert "ends before 768, logits_unbiased" in scores.facts(6)["no IS"]
 
     scores = FeatureScores((2048,))
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
-    assert "does not reach to 2048" in scores.facts(6)["no FID and KID"]
+    assert "ends before 2048" in scores.facts(6)["no FID and KID"]
 
 
 def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch):

@@ -65,7 +65,7 @@ def test_images_too_small_to_score_are_named(tmp_path):
 def test_two_files_of_one_name(predictions, photos):
     path = images.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
-    with pytest.raises(InputError, match="differ in nothing but the extension"):
+    with pytest.raises(InputError, match="differ only in the extension"):
         folders.evaluate(predictions, photos, Evaluation())
 
 

@@ -149,7 +149,7 @@ def test_modes_differ(loaded, features):
     assert np.abs(clean["64"] - features["one"]["64"]).max() > 1e-3
 
 
-def test_weights_that_end_early_serve_what_they_reach(loaded):
+def test_weights_that_end_early_serve_the_taps_they_have(loaded):
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(("Mixed_7", "fc"))}
     partial = loaded._replace(tensors=tensors)
     inception.Extractor(("768",), loaded=partial)

@@ -87,11 +87,11 @@ def test_parameter_counts_equal_the_published_networks(config):
 def test_foreign_weights_are_refused():
     weights = seeded.weights(pytorch_unet_shapes(6, 4))
     missing = {k: v for k, v in weights.items() if k != "model.model.1.model.2.running_mean"}
-    with pytest.raises(InputError, match=r"hold no 'model.model.1.model.2.running_mean'"):
+    with pytest.raises(InputError, match=r"have no 'model.model.1.model.2.running_mean'"):
         unet.from_pytorch(missing)
-    with pytest.raises(InputError, match=r"has not: \['classifier.weight'"):
+    with pytest.raises(InputError, match=r"unknown to a pix2pix U-Net: \['classifier.weight'"):
         unet.from_pytorch({**weights, "classifier.weight": np.zeros(3)})
-    with pytest.raises(InputError, match="pix2pix U-Net has not"):
+    with pytest.raises(InputError, match="unknown to a pix2pix U-Net"):
         unet.from_pytorch({"layer1.weight": np.zeros(3)})
 
 

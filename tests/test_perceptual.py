@@ -143,8 +143,8 @@ def test_a_run_goes_on_only_with_the_same_weights(perceptual_config, monkeypatch
     [
         ({"content_backbone": "vgg"}, r"lambda_content=2\.0: there is no backbone 'vgg'.*vgg16"),
         ({"content_tap": "conv14"}, r"'inception_v3_fid' has no tap 'conv14'; it has 64, 192"),
-        ({"content_tap": "2048"}, r"of images of 32 × 32 pixels nothing is left at tap '2048'"),
-        ({"content_backbone": "resnet18", "content_tap": "stem"}, "does not reach to stem.*bn1"),
+        ({"content_tap": "2048"}, r"images of 32 × 32 pixels are too small for tap '2048'"),
+        ({"content_backbone": "resnet18", "content_tap": "stem"}, "ends before stem.*bn1"),
     ],
 )
 def test_mistakes_name_the_field_and_the_cure(perceptual_config, changes, message, installed):

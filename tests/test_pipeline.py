@@ -44,7 +44,7 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
             examples_per_step=batches_per_step * data.batch_size,
             process_index=process[0],
             process_count=process[1],
-            put=lambda batch: batch["rgb"],
+            to_device=lambda batch: batch["rgb"],
         )
     )
 
@@ -155,7 +155,7 @@ def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
             8,
             seed=0,
             examples_per_step=data.batch_size,
-            put=lambda batch: LAB.to_network(**batch),
+            to_device=lambda batch: LAB.to_network(**batch),
         )
     )
     batch = next(iterator)
@@ -224,7 +224,7 @@ def test_gammas_are_drawn_within_their_range(data):
             8,
             seed=0,
             examples_per_step=data.batch_size,
-            put=lambda batch: batch["gamma"],
+            to_device=lambda batch: batch["gamma"],
         )
     )
     drawn = np.concatenate([next(iterator) for _ in range(50)])

@@ -1,4 +1,4 @@
-"""Turns the tensors of weight files into Flax variables."""
+"""Converts the tensors of weight files to Flax variables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ from jaxcolor.config import InputError
 def to_variables(
     network: nn.Module, tensors: Mapping[str, np.ndarray], size: int = 299
 ) -> dict[str, Any]:
-    """Turns tensors into the network's Flax variables, as `convert` does.
+    """Converts tensors to the network's Flax variables, as `convert` does.
 
     Args:
         network: of `jaxcolor.backbones`.
         tensors: as in the official file.
-        size: height and width of an image that the network takes, in pixels.
+        size: height and width of an image that the network accepts, in pixels.
 
     Returns:
         {"params": …, "batch_stats": …}, NumPy arrays.
@@ -33,17 +33,17 @@ def to_variables(
 def convert(
     tensors: Mapping[str, np.ndarray], template: Mapping[str, Any], network: str
 ) -> dict[str, Any]:
-    """Turns tensors into Flax variables.
+    """Converts tensors to Flax variables.
 
     PyTorch's kernels of outputs, inputs, height and width become height, width, inputs and outputs;
     its matrices are transposed; tensors of the same layout as here, under the names "kernel" and
-    "bias", stay as they are. What the template does not hold is left out.
+    "bias", stay as they are. Tensors that the template does not have are ignored.
 
     Args:
         tensors: as in the official file.
         template: {"params": …, "batch_stats": …} of anything with a shape, the layers named as in
             the official file.
-        network: its name, for messages.
+        network: its name, for error messages.
 
     Returns:
         A tree like the template, NumPy arrays.

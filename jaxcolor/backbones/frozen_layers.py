@@ -1,7 +1,7 @@
 """Layers that the frozen networks share.
 
 Every layer is a submodule of the network itself, named as in the official PyTorch file, dots
-included ("Mixed_5b.branch1x1.conv"). So one rule turns any such file into Flax variables; see
+included ("Mixed_5b.branch1x1.conv"). So one rule converts any such file to Flax variables; see
 `jaxcolor.backbones.conversion.to_variables`.
 """
 
@@ -29,7 +29,7 @@ def conv(
     groups: int = 1,
     bias: bool = False,
 ) -> jax.Array:
-    """Convolves `[N, H, W, C]`; `padding` is PyTorch's, on both sides alike, or "SAME"."""
+    """Convolves `[N, H, W, C]`; `padding` is PyTorch's, equal on both sides, or "SAME"."""
     size = (kernel, kernel) if isinstance(kernel, int) else kernel
     if isinstance(padding, int):
         padding = (padding, padding)
@@ -57,24 +57,24 @@ def _convolve_depthwise(
     rhs_dilation: Sequence[int],
     **_: Any,
 ) -> jax.Array:
-    """Convolves each channel by itself as a sum over the kernel's places.
+    """Convolves each channel separately (depthwise) as a sum over the kernel's positions.
 
-    Takes what Flax gives to `lax.conv_general_dilated`, with which MobileNet-v2 would take almost
-    five times as long on CPUs.
+    Replaces `lax.conv_general_dilated`, with which MobileNet-v2 takes almost five times as long on
+    CPUs.
     """
-    reach = [
+    extents = [
         dilation * (side - 1) + 1
         for side, dilation in zip(kernel.shape[:2], rhs_dilation, strict=True)
     ]
     if isinstance(padding, str):
-        padding = lax.padtype_to_pads(x.shape[1:3], reach, strides, padding)
+        padding = lax.padtype_to_pads(x.shape[1:3], extents, strides, padding)
     x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    ends = [side - length + 1 for side, length in zip(x.shape[1:3], reach, strict=True)]
+    ends = [side - length + 1 for side, length in zip(x.shape[1:3], extents, strict=True)]
     result = jnp.zeros((), x.dtype)
     for row, column in np.ndindex(*kernel.shape[:2]):
         top, left = row * rhs_dilation[0], column * rhs_dilation[1]
-        seen = x[:, top : top + ends[0] : strides[0], left : left + ends[1] : strides[1]]
-        result += seen * kernel[row, column].reshape(1, 1, 1, -1)
+        shifted = x[:, top : top + ends[0] : strides[0], left : left + ends[1] : strides[1]]
+        result += shifted * kernel[row, column].reshape(1, 1, 1, -1)
     return result
 
 
@@ -102,5 +102,5 @@ def max_pool(x: jax.Array, window: int, stride: int, padding: int = 0) -> jax.Ar
 
 
 def avg_pool_3x3(x: jax.Array) -> jax.Array:
-    """Averages each 3 × 3 neighborhood, over those pixels of it that exist."""
+    """Averages each 3 × 3 neighborhood, leaving the padding out."""
     return nn.avg_pool(x, (3, 3), (1, 1), "SAME", count_include_pad=False)

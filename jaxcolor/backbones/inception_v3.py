@@ -96,8 +96,8 @@ class InceptionV3(nn.Module):
         """Computes features.
 
         Args:
-            x: `[N, H, W, 3]` float32, sRGB in [-1, 1]; of 299 × 299 pixels for the scores, of 75
-                or more each way for anything else.
+            x: `[N, H, W, 3]` float32, sRGB in [-1, 1]; of 299 × 299 pixels for the scores, of at
+                least 75 × 75 otherwise.
 
         Returns:
             For each tap, float32: "64" and "192", `[N, h, w, C]` after the first and the second max

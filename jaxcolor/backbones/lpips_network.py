@@ -1,4 +1,4 @@
-"""LPIPS v0.1 on VGG-16: how different two images look.
+"""LPIPS v0.1 on VGG-16: the perceptual distance of two images.
 
 Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018,
 as version 0.1 of the authors' package computes it.
@@ -19,7 +19,7 @@ _TAPS = {"relu2": 64, "relu4": 128, "relu7": 256, "relu10": 512, "relu13": 512}
 _SHIFT = np.array([-0.030, -0.088, -0.188], np.float32).reshape(1, 1, 1, 3)
 _SCALE = np.array([0.458, 0.448, 0.450], np.float32).reshape(1, 1, 1, 3)
 _EPSILON = 1e-10
-# Four poolings have to leave something.
+# Four poolings have to leave at least one pixel.
 MIN_SIZE = 16
 
 _NETWORK = vgg16.VGG16(tuple(_TAPS))
@@ -41,7 +41,7 @@ def load() -> Lpips:
     """Loads VGG-16 and the heads.
 
     Raises:
-        InputError: one of them is not on this machine, or not what it should be.
+        InputError: the weights of one are not on this machine, or damaged.
     """
     heads = weights.load("lpips_vgg")
     weightings = []
@@ -62,7 +62,7 @@ def distance(
 
     Args:
         variables: as of `Lpips`.
-        one: `[N, H, W, 3]` float32, sRGB in [0, 1], of 16 pixels or more each way.
+        one: `[N, H, W, 3]` float32, sRGB in [0, 1], of at least 16 × 16 pixels.
         other: same shape.
         where: `[N, H, W, 1]` bool, of images that are padded at the bottom and the right, the
             images' own pixels; the distance is that of the images alone.
@@ -83,7 +83,7 @@ def distance(
 
 
 def _unit(features: jax.Array) -> jax.Array:
-    """Brings the channels of each pixel to length 1; pixels without features stay at 0."""
+    """Normalizes each pixel's channels to unit length; pixels without features stay at 0."""
     squares = jnp.square(features).sum(-1, keepdims=True)
     # The root's own gradient is infinite at 0.
     some = squares > 0

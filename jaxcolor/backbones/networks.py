@@ -39,12 +39,12 @@ def _center_bytes(rgb: jax.Array) -> jax.Array:
 
 
 class _Kind(NamedTuple):
-    """What is known of a network before its weights are read.
+    """How a network is built and fed.
 
     Attributes:
         taps: names of the outputs.
-        build: taps that are wanted to the module.
-        prepare: sRGB in [0, 1] to the module's input.
+        build: maps the wanted taps to the module.
+        prepare: converts sRGB in [0, 1] to the module's input.
     """
 
     taps: Sequence[str]
@@ -90,11 +90,11 @@ def load(name: str, taps: Sequence[str], image_size: int) -> Backbone:
     Args:
         name: one of `BACKBONES`.
         taps: names of outputs.
-        image_size: height and width of the images that it will see, in pixels.
+        image_size: height and width of its input, in pixels.
 
     Raises:
         InputError: an unknown name or tap, images too small for a tap, no weights, or weights that
-            do not reach to a tap.
+            end before a tap.
     """
     if name not in BACKBONES:
         raise InputError(f"there is no backbone {name!r}; there are {', '.join(BACKBONES)}")
@@ -113,8 +113,8 @@ def load(name: str, taps: Sequence[str], image_size: int) -> Backbone:
     for tap, shape in jax.eval_shape(features, variables, image).items():
         if 0 in shape.shape:
             raise InputError(
-                f"backbone {name!r}: of images of {image_size} × {image_size} pixels nothing is "
-                f"left at tap {tap!r}; take an earlier tap or larger images"
+                f"backbone {name!r}: images of {image_size} × {image_size} pixels are too small "
+                f"for tap {tap!r}; take an earlier tap or larger images"
             )
     return Backbone(features, variables, sha256)
 
@@ -143,6 +143,6 @@ def read(
         official = WEIGHTS[name].files[0]
         source = f", from {official.url}" if official.url else ""
         raise InputError(
-            f"{loaded.path}: does not reach to {', '.join(taps)}: {error}; the whole network is in "
+            f"{loaded.path}: ends before {', '.join(taps)}: {error}; the whole network is in "
             f"{official.name}{source}"
         ) from error

@@ -9,7 +9,7 @@ class File(NamedTuple):
     Attributes:
         name: of the file.
         sha256: of its bytes, in hex.
-        url: where it comes from, or "" where no public address gives this very file.
+        url: where it comes from, or "" if it has no public address.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Weights(NamedTuple):
 
     Attributes:
         license: of the weights.
-        files: any of them will do; the first is the official one.
+        files: alternatives, the official one first.
     """
 
     license: str

@@ -1,6 +1,6 @@
 """ResNet-18 and ResNet-50 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016).
 
-Layers are named as in torchvision's state dicts; a stride lies in the 3 × 3 convolution.
+Layers are named as in torchvision's state dicts; the 3 × 3 convolution has the stride.
 """
 
 from collections.abc import Callable, Sequence

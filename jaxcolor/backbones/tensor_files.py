@@ -1,8 +1,7 @@
 """Reads tensors from files: PyTorch's `.pth`, `.safetensors` and `.npz`.
 
-A `.pth` file is a pickle, and a pickle is a program. Here it may rebuild tensors and containers and
-nothing else: every name that it asks for is looked up in a short list, and a name that is not on it
-stops the reading.
+A `.pth` file is a pickle, which can run any code. The unpickler here only rebuilds tensors and
+containers: every global name is looked up in an allowlist, and any other name is an error.
 """
 
 import io
@@ -46,8 +45,8 @@ def read(path: pathlib.Path) -> dict[str, np.ndarray]:
         Names to arrays; names of nested containers are joined by dots.
 
     Raises:
-        InputError: the file cannot be read, is damaged, of another kind, or a pickle that asks for
-            more than tensors and containers.
+        InputError: the file cannot be read, is damaged, of another format, or a pickle of more
+            than tensors and containers.
     """
     readers: dict[str, Callable[[pathlib.Path], dict[str, np.ndarray]]] = {
         ".pth": _read_pytorch,
@@ -64,9 +63,9 @@ def read(path: pathlib.Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except (SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: damaged, or of another kind: {error}") from error
+        raise InputError(f"{path}: damaged, or of another format: {error}") from error
     except (ValueError, KeyError, EOFError, TypeError, IndexError, AttributeError) as error:
-        raise InputError(f"{path}: damaged, or of another kind: {error!r}") from error
+        raise InputError(f"{path}: damaged, or of another format: {error!r}") from error
 
 
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -81,7 +80,7 @@ class _Storage(NamedTuple):
 
 
 class _Tensor(NamedTuple):
-    """A tensor whose numbers have not been read yet."""
+    """A tensor whose data has not been read yet."""
 
     storage: _Storage
     offset: int
@@ -89,7 +88,7 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
     def view(self, numbers: np.ndarray) -> np.ndarray:
-        """Cuts the tensor out of its storage's numbers."""
+        """Returns the tensor, a strided view of its storage's numbers."""
         sizes = (*self.shape, *self.strides, self.offset)
         if len(self.shape) != len(self.strides) or any(size < 0 for size in sizes):
             raise InputError(f"a tensor of shape {self.shape} and strides {self.strides}")
@@ -123,7 +122,7 @@ _ALLOWED = {
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise InputError(f"asks for {module}.{name}, which is no part of a tensor; refused")
+            raise InputError(f"refers to {module}.{name}, which is no part of a tensor; refused")
         return _ALLOWED[module, name]
 
     def persistent_load(self, pid: Any) -> _Storage:
@@ -165,7 +164,7 @@ def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
 
 def _read_stream(file: BinaryIO) -> dict[str, np.ndarray]:
     if _Unpickler(file).load() != _STREAM_MAGIC:
-        raise InputError("no file of PyTorch's")
+        raise InputError("not a PyTorch file")
     _Unpickler(file).load()  # The version of the protocol, which has never changed.
     if not _Unpickler(file).load()["little_endian"]:
         raise InputError("numbers of big byte order; only little is read")
@@ -182,7 +181,7 @@ def _read_stream(file: BinaryIO) -> dict[str, np.ndarray]:
 
 
 def _flatten(tree: Any, prefix: str = "") -> dict[str, _Tensor]:
-    """Collects the tensors of nested dicts and sequences; other values are no weights."""
+    """Collects the tensors of nested dicts and sequences; other values are ignored."""
     if isinstance(tree, _Tensor):
         return {prefix.removesuffix("."): tree}
     if isinstance(tree, dict):

@@ -32,7 +32,7 @@ class VGG16(nn.Module):
             x: `[N, H, W, 3]` float32, sRGB in [0, 1] minus `MEAN`, divided by `STD`.
             where: `[N, H, W, 1]` bool, of images that are padded at the bottom and the right, the
                 images' own pixels; their features are then those of the images alone, and all
-                others mean nothing. None stands for all.
+                others are undefined. None means all pixels.
 
         Returns:
             For each tap `[N, h, w, C]` float32, of 64, 128, 256, 512 and 512 channels in the five
@@ -59,5 +59,5 @@ class VGG16(nn.Module):
 
 
 def halve(where: jax.Array | None) -> jax.Array | None:
-    """Says which pixels are the images' own after a pooling of 2 × 2: those of four such pixels."""
+    """Downsamples a mask as a 2 × 2 pooling does: true where all four pixels are."""
     return None if where is None else where[:, 1::2, 1::2]

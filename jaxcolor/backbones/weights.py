@@ -5,8 +5,8 @@
     python -m jaxcolor.backbones.weights verify
 
 Files are looked for in the folder that the environment variable JAXCOLOR_WEIGHTS names, then in
-`~/.cache/jaxcolor/weights`, where `fetch` puts them. A file is used only if its SHA-256 is right,
-and is hashed before anything in it is parsed.
+`~/.cache/jaxcolor/weights`, where `fetch` saves them. The SHA-256 of a file is
+checked before anything in it is parsed.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Loaded(NamedTuple):
 
 
 def folders() -> list[pathlib.Path]:
-    """Lists the folders that are searched, in order; the last is where downloads go."""
+    """Lists the folders that are searched, in order; downloads are saved to the last."""
     given = os.environ.get("JAXCOLOR_WEIGHTS")
     cache = pathlib.Path("~/.cache/jaxcolor/weights").expanduser()
     return [*([pathlib.Path(given)] if given else []), cache]
@@ -66,12 +66,12 @@ def load(name: str) -> Loaded:
         name: one of `WEIGHTS`.
 
     Raises:
-        InputError: there is no such name, no file, or a file that is not what it should be; the
-            message says where to get one, its hash, and where to put it.
+        InputError: there is no such name, no file, or a file with another hash; the
+            message says where to get one, its hash, and where to save it.
     """
     found = find(name)
     if found is None:
-        raise InputError(f"the weights {name!r} are not on this machine. {_cure(name)}")
+        raise InputError(f"the weights {name!r} are not on this machine. {_how_to_get(name)}")
     file, path = found
     check(path, file.sha256)
     return Loaded(tensor_files.read(path), file.sha256, path)
@@ -81,19 +81,18 @@ def check(path: pathlib.Path, sha256: str) -> None:
     """Compares a file's hash.
 
     Raises:
-        InputError: it is another one.
+        InputError: it differs.
     """
     with path.open("rb") as stream:
         actual = hashlib.file_digest(stream, "sha256").hexdigest()
     if actual != sha256:
         raise InputError(
-            f"{path}: its SHA-256 is {actual}, and should be {sha256}; remove the file and fetch "
-            "it again"
+            f"{path}: its SHA-256 is {actual}, not {sha256}; remove the file and fetch it again"
         )
 
 
 def fetch(name: str) -> pathlib.Path:
-    """Downloads the official file, unless it is there, and checks it; goes on where it stopped.
+    """Downloads the official file, unless it is there, and checks it; resumes a partial download.
 
     Args:
         name: one of `WEIGHTS`.
@@ -102,7 +101,7 @@ def fetch(name: str) -> pathlib.Path:
         The file's path.
 
     Raises:
-        InputError: the download failed, or gave another file than it should.
+        InputError: the download failed, or has another hash.
     """
     found = find(name)
     file = _weights(name).files[0]
@@ -110,7 +109,7 @@ def fetch(name: str) -> pathlib.Path:
         check(found[1], file.sha256)
         return found[1]
     if not file.url:
-        raise InputError(f"{name}: no public address gives this very file. {_cure(name)}")
+        raise InputError(f"{name}: there is no public address of this file. {_how_to_get(name)}")
     path = folders()[-1] / file.name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -118,7 +117,7 @@ def fetch(name: str) -> pathlib.Path:
         _download(file.url, partial)
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise InputError(f"{file.url}: cannot be fetched: {reason}. {_cure(name)}") from error
+        raise InputError(f"{file.url}: cannot be fetched: {reason}. {_how_to_get(name)}") from error
     try:
         check(partial, file.sha256)
     except InputError:
@@ -157,7 +156,7 @@ def _weights(name: str) -> Weights:
     return WEIGHTS[name]
 
 
-def _cure(name: str) -> str:
+def _how_to_get(name: str) -> str:
     places = " or ".join(str(folder) for folder in folders())
     lines = [
         f"{file.name} (SHA-256 {file.sha256}{', from ' + file.url if file.url else ''})"
@@ -174,8 +173,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="names, licenses, files and where they lie")
-    commands.add_parser("verify", help="hash every file that is there")
+    commands.add_parser("list", help="names, licenses, files and their paths")
+    commands.add_parser("verify", help="check the hash of every file found")
     commands.add_parser("fetch", help="download").add_argument("name", choices=WEIGHTS)
     args = parser.parse_args()
     try:
@@ -192,7 +191,7 @@ def main() -> None:
 def _list() -> None:
     for name, weights in WEIGHTS.items():
         found = find(name)
-        print(f"{name}  ({weights.license}): {found[1] if found else 'not here'}")
+        print(f"{name}  ({weights.license}): {found[1] if found else 'not found'}")
         for file in weights.files:
             print(f"    {file.sha256[:8]}…  {file.url or file.name}")
 
@@ -202,11 +201,11 @@ def _verify() -> None:
     for name in WEIGHTS:
         found = find(name)
         if not found:
-            print(f"{name}: not here")
+            print(f"{name}: not found")
             continue
         try:
             check(found[1], found[0].sha256)
-            print(f"{name}: {found[1]} is right")
+            print(f"{name}: {found[1]} is intact")
         except InputError as error:
             problems.append(str(error))
     if problems:

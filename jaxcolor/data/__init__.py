@@ -1,1 +1,1 @@
-"""Data: sources of images, what is done to them, and the pipeline that feeds the networks."""
+"""Data: sources of images, transforms, color spaces and the input pipeline."""

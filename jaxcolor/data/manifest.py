@@ -1,4 +1,4 @@
-"""Remembers which image files are in order, so that a start opens only new and changed ones."""
+"""A manifest of readable image files, so that a start opens only new and changed ones."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ import PIL
 
 from jaxcolor import files, images
 
-# A file that passed another check, or the check of another Pillow, is checked again.
+# Files that another version of the check or of Pillow has passed are checked again.
 _CHECKED_BY = f"1, Pillow {PIL.__version__}"
 
 
@@ -20,9 +20,9 @@ def unreadable(
 ) -> dict[pathlib.Path, str]:
     """Checks the headers of image files, as `images.problem` does.
 
-    A file that was in order, and whose path, size and time of modification are the same, is not
-    opened again. `~/.cache/jaxcolor/manifests` holds a JSON file of these for each folder. What is
-    damaged behind a header shows when the file is decoded.
+    A file that was readable, and whose path, size and modification time are unchanged, is not
+    opened again. `~/.cache/jaxcolor/manifests` holds a JSON file of these for each folder. Damage
+    after the header is found when the file is decoded.
 
     Args:
         folder: whose files they are.
@@ -47,11 +47,11 @@ def unreadable(
 
     checked = dict(zip(paths, images.for_each(check, paths, num_threads), strict=True))
     problems = {path: reason for path, (_, reason) in checked.items() if reason}
-    in_order = {str(p.absolute()): checked[p][0] for p in paths if p not in problems}
-    if any(known.get(name) != identity for name, identity in in_order.items()):
-        gone = [name for name in known if name not in in_order and not os.path.exists(name)]
+    readable = {str(p.absolute()): checked[p][0] for p in paths if p not in problems}
+    if any(known.get(name) != identity for name, identity in readable.items()):
+        gone = [name for name in known if name not in readable and not os.path.exists(name)]
         kept = {name: known[name] for name in known.keys() - gone}
-        _write(manifest, kept | in_order)
+        _write(manifest, kept | readable)
     return problems
 
 
@@ -61,7 +61,7 @@ def _manifest_of(folder: pathlib.Path) -> pathlib.Path:
 
 
 def _read(manifest: pathlib.Path) -> dict[str, list[int]]:
-    """Reads what `_write` wrote; a manifest that is missing or damaged knows nothing."""
+    """Reads what `_write` wrote; a missing or damaged manifest is empty."""
     try:
         content = json.loads(manifest.read_bytes())
         return dict(content["files"]) if content["checked_by"] == _CHECKED_BY else {}

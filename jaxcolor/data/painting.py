@@ -23,7 +23,7 @@ class Painter:
         return float(self.rng.uniform(low, high))
 
     def chance(self, probability: float) -> bool:
-        """Says yes with this probability."""
+        """Returns True with this probability."""
         return bool(self.rng.random() < probability)
 
     def choose(self, options: list) -> Callable:

@@ -11,7 +11,7 @@ from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.data.sources import Source
 
-# Batches made ahead of their use: a few hide uneven decoding times, many only take memory.
+# Prefetched batches: a few hide uneven decoding times, more only take memory.
 _BATCHES_AHEAD = 4
 _DEVICE_BATCHES_AHEAD = 2
 
@@ -23,15 +23,15 @@ def train_batches(
     *,
     seed: int,
     examples_per_step: int,
-    put: Callable[[dict[str, np.ndarray]], Any],
+    to_device: Callable[[dict[str, np.ndarray]], Any],
     process_index: int = 0,
     process_count: int = 1,
 ) -> grain.IterDataset:
     """Makes an endless, shuffled, augmented data set whose iterator can be saved and restored.
 
-    Every image comes once per epoch; an epoch's rest and the next one's start share a batch.
-    Processes read disjoint blocks of each batch. After an error the iterator's state is still that
-    of the last batch that it gave.
+    Every image comes once per epoch; the last images of an epoch share a batch with the first of
+    the next. Processes read disjoint blocks of each batch. After an error the iterator's state is
+    still that after the last batch that it returned.
 
     Args:
         source: the training images.
@@ -39,8 +39,8 @@ def train_batches(
         size: height and width of the examples, in pixels.
         seed: of order and augmentation.
         examples_per_step: over all processes.
-        put: moves this process's examples, as keyword arguments of `Space.to_network`, to its
-            devices and converts them there; it runs in a thread of its own, ahead of the training.
+        to_device: transfers this process's examples, keyword arguments of `Space.to_network`, to
+            its devices and converts them; runs in its own thread, ahead of the training.
         process_index: of this process.
         process_count: of all processes; divides the batch size.
 
@@ -63,18 +63,18 @@ def train_batches(
             example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
         return example
 
-    share = examples_per_step // process_count
-    # The augmentation comes before the share of this process: its randomness is keyed by the
-    # example's place in the global batch.
+    local_examples = examples_per_step // process_count
+    # Augmentation comes before the selection of this process's examples, so that its randomness is
+    # keyed by the example's position in the global batch.
     batches = (
         grain.MapDataset.source(source)
         .seed(seed)
         .shuffle()
         .repeat()
         .random_map(view)
-        .batch(share, drop_remainder=True)[process_index::process_count]
+        .batch(local_examples, drop_remainder=True)[process_index::process_count]
         .to_iter_dataset(_read_options(data))
-        .map(put)
+        .map(to_device)
     )
     return grain.experimental.ThreadPrefetchIterDataset(
         batches, prefetch_buffer_size=_DEVICE_BATCHES_AHEAD

@@ -55,7 +55,7 @@ def open_tfds(data: ConfigDict, min_sides: Mapping[str, int | None]) -> dict[str
     Raises:
         InputError: there is no such data set or split, or not as ArrayRecord.
     """
-    # The import takes a second, which other sources need not wait for.
+    # Imported here, since it takes a second that other sources do not need.
     import tensorflow_datasets as tfds
 
     try:

@@ -1,8 +1,8 @@
-"""Pictures drawn by the program, for trying things out without any data set.
+"""Synthetic pictures, drawn by the program, for trials without a data set.
 
 Color follows from shape and texture, never from lightness alone: short upright strokes are
 grass, flat ones are waves, a starry sky is a navy one, bricks are red and planks brown, and each
-fruit has its form. Lightness varies widely, so that a network has to look at structure.
+fruit has its form. Lightness varies widely, so that a network has to learn structure.
 """
 
 import math
@@ -19,8 +19,8 @@ def render(seed: int, index: int, size: int) -> np.ndarray:
     """Draws one scene; equal arguments give equal pixels.
 
     Args:
-        seed: names a whole series of scenes.
-        index: the scene's place in the series.
+        seed: of a series of scenes.
+        index: the scene's position in the series.
         size: height and width in pixels.
 
     Returns:

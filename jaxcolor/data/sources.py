@@ -18,7 +18,7 @@ from jaxcolor.config import InputError
 from jaxcolor.data import manifest, records, scenes
 from jaxcolor.data.splits import assign
 
-# Seeds the series of drawn scenes: the data set is the same whatever a run's own seed.
+# Of the drawn scenes: the data set does not depend on a run's own seed.
 _SCENES_SEED = 20
 
 
@@ -38,7 +38,7 @@ def open_splits(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str,
     Args:
         data: `config.data`.
         splits: of "train", "validation" and "test".
-        size: height and width of the images that will be made of them, in pixels.
+        size: height and width that the images will be resized to, in pixels.
 
     Raises:
         InputError: the data cannot be found or read, or a split has no image. Files of a folder
@@ -64,15 +64,15 @@ def open_splits(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str,
         if not len(source):
             raise InputError(
                 f"the {split} split of config.data.source={data.source!r} "
-                f"(config.data.path={data.path!r}) holds no image; {_more(data.source, split)}"
+                f"(config.data.path={data.path!r}) holds no image; {_remedy(data.source, split)}"
             )
     return dict(opened)
 
 
 def _min_side(data: ConfigDict, split: str, size: int) -> int | None:
-    """Returns how large images have to be for training; scores are taken on the files as they are.
+    """Returns the least size to decode training images at; others are decoded in full.
 
-    Twice the size of what is cut out of them: the resizing then hides how they were decoded.
+    Twice the size of the crop: the resizing then hides the reduced decoding.
     """
     if split != "train":
         return None
@@ -80,7 +80,7 @@ def _min_side(data: ConfigDict, split: str, size: int) -> int | None:
     return math.ceil(2 * size / kept)
 
 
-def _more(source: str, split: str) -> str:
+def _remedy(source: str, split: str) -> str:
     if source == "tfds":
         return f"fix config.data.{split}_split"
     if source == "array_record":
@@ -92,11 +92,11 @@ def _more(source: str, split: str) -> str:
 
 
 class FileSource:
-    """Image files, decoded as they are read.
+    """Image files, decoded when they are read.
 
     Attributes:
         paths: of the files.
-        unreadable: the files that others took the place of so far, with the errors they gave.
+        unreadable: files that were replaced by others so far, with their errors.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class FileSource:
         Args:
             paths: of the files.
             min_side: as of `images.decode`.
-            skip_unreadable: give the next file in the place of one that cannot be read.
+            skip_unreadable: replace a file that cannot be read by the next one.
         """
         self.paths = list(paths)
         self.unreadable: dict[pathlib.Path, str] = {}
@@ -140,7 +140,7 @@ class FileSource:
                     ) from error
                 problem = str(error)
             if self.unreadable.setdefault(path, problem) is problem:
-                print(f"{problem}; the next file takes its place", flush=True)
+                print(f"{problem}; replaced by the next file", flush=True)
         raise InputError(f"{problem}; nor can any other of {count} files be read")
 
 
@@ -203,7 +203,7 @@ def report_unreadable(
         problems: the reason for each of them.
         paths: of all files that were checked.
         skip: print the list instead of raising it.
-        fix: what helps besides fixing or removing the files.
+        fix: another remedy besides fixing or removing the files.
 
     Raises:
         InputError: some cannot be read, and they are not to be skipped.

@@ -1,4 +1,4 @@
-"""What a generator sees of an image, and what it makes of it: Lab, RGB and both."""
+"""Color spaces: the input and the target of a generator, in Lab and in RGB."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 class Space(NamedTuple):
-    """A pair of gray input and color target, both in [-1, 1], and the way back to images.
+    """Conversions of images to gray input and color target, both in [-1, 1], and their inverse.
 
     Attributes:
         channels: of the target.
@@ -24,7 +24,7 @@ class Space(NamedTuple):
         join: gray and a generator's output to sRGB `[..., 3]` in [0, 1].
         join_ab: gray and a generator's output to a and b `[..., 2]` in [-1, 1].
         gray_to_rgb: gray to the sRGB image of the same grays, `[..., 3]` in [0, 1].
-        scale: the target is so many times as high and wide as the gray image.
+        scale: ratio of the target's height and width to the gray image's.
     """
 
     channels: int
@@ -35,12 +35,12 @@ class Space(NamedTuple):
     scale: int = 1
 
     def to_network(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
-        """Converts images to what the networks see.
+        """Converts images to the networks' input and target.
 
         Args:
             rgb: `[N, H, W, 3]` uint8, sRGB.
-            gamma: `[N]` float, bends each image's lightness, as another exposure or an aged print
-                would: `L / 100` becomes `(L / 100)^gamma`, and a and b stay.
+            gamma: `[N]` float, the exponent of each image's lightness, an augmentation: `L / 100`
+                becomes `(L / 100)^gamma`, and a and b are unchanged.
 
         Returns:
             `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1]; `target`:
@@ -58,7 +58,7 @@ class Space(NamedTuple):
         return self.split(*_lab_and_rgb(rgb, gamma))[0]
 
     def from_network(self, gray: jax.Array, output: jax.Array) -> jax.Array:
-        """Converts what the networks see to images, rounding to 8 bits.
+        """Converts gray input and output to images, rounding to 8 bits.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1].
@@ -70,25 +70,25 @@ class Space(NamedTuple):
         return jnp.round(self.join(gray, output) * 255).astype(jnp.uint8)
 
     def pair(self, gray: jax.Array, target: jax.Array) -> jax.Array:
-        """Joins both for a discriminator: `[N, H · scale, W · scale, 1 + channels]`."""
+        """Concatenates both for a discriminator: `[N, H · scale, W · scale, 1 + channels]`."""
         for axis in (1, 2):
             gray = jnp.repeat(gray, self.scale, axis) if self.scale > 1 else gray
         return jnp.concatenate([gray, target], axis=-1)
 
 
 def _lab_and_rgb(rgb: ArrayLike, gamma: ArrayLike | None) -> tuple[jax.Array, jax.Array]:
-    """Gives an image as normalized Lab and as sRGB in [0, 1]; `jit` drops what a space ignores."""
+    """Returns normalized Lab and sRGB in [0, 1]; `jit` removes what a space does not use."""
     lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb)))
     if gamma is None:
         return lab, _to_unit(rgb)
     exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
-    bent = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
-    lab = jnp.concatenate([bent, lab[..., 1:]], axis=-1)
+    powered = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
+    lab = jnp.concatenate([powered, lab[..., 1:]], axis=-1)
     return lab, _to_rgb(lab)
 
 
 def _to_unit(rgb: ArrayLike) -> jax.Array:
-    """Brings sRGB, uint8 or float in [0, 1], to float in [0, 1]."""
+    """Converts sRGB, uint8 or float in [0, 1], to float in [0, 1]."""
     rgb = jnp.asarray(rgb)
     return rgb.astype(jnp.float32) / 255 if rgb.dtype == jnp.uint8 else rgb
 
@@ -132,7 +132,7 @@ SPACES = {
         lambda L, ab: ab,
         _gray_of_lightness,
     ),
-    # L to L, a and b, of which the output's own L counts.
+    # L to L, a and b; the output's own L is used.
     "lab_full": Space(
         3,
         lambda lab, rgb: (lab[..., :1], lab),

@@ -1,4 +1,4 @@
-"""What happens to an image between its source and the networks."""
+"""Transforms of images between their source and the networks."""
 
 import jax
 import jax.numpy as jnp
@@ -14,14 +14,14 @@ _LAB = spaces.SPACES["lab"]
 def fit(
     pixels: np.ndarray, size: int, mode: str, rng: np.random.Generator | None = None
 ) -> np.ndarray:
-    """Brings an image to a square by antialiased bicubic interpolation.
+    """Resizes an image to a square by antialiased bicubic interpolation.
 
     Args:
         pixels: `[H, W, 3]` uint8.
         size: height and width of the result, in pixels.
         mode: "stretch" scales both sides to `size`; "crop" scales the short side and cuts the
-            square out of the middle, or out of a random place if there is an `rng`.
-        rng: chooses the place of a crop.
+            center square, or a random one if there is an `rng`.
+        rng: draws the position of a crop.
 
     Returns:
         `[size, size, 3]` uint8.
@@ -39,12 +39,12 @@ def fit(
 
 
 def random_crop(pixels: np.ndarray, min_share: float, rng: np.random.Generator) -> np.ndarray:
-    """Cuts a rectangle out of a random place, of random height and width.
+    """Crops a rectangle of random position, height and width.
 
     Args:
         pixels: `[H, W, 3]`.
         min_share: least share of each side that is kept, in (0, 1].
-        rng: chooses both shares and the place, uniformly.
+        rng: draws both shares and the position, uniformly.
 
     Returns:
         `[h, w, 3]`, a view.

@@ -30,10 +30,9 @@ def gradient_penalty(
 ) -> jax.Array:
     """Penalizes gradients between real and fake pairs whose norm is not 1.
 
-    The mean over examples of `(‖∇f(x)‖₂ - 1)²`, where f averages an example's patch scores, the
-    functional that the Wasserstein loss is made of, and x lies at a random place on the line
-    between the real and the fake pair. Gulrajani et al., "Improved Training of Wasserstein
-    GANs", NeurIPS 2017, eq. 3.
+    The mean over examples of `(‖∇f(x)‖₂ - 1)²`, where f averages an example's patch scores, as the
+    Wasserstein loss does, and x is a random interpolation between the real and the fake pair.
+    Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, eq. 3.
 
     Args:
         critic: `[N, H, W, C]` to patch scores `[N, H', W', 1]`.
@@ -51,6 +50,6 @@ def gradient_penalty(
         return critic(pairs).mean(axis=(1, 2, 3)).sum()
 
     squares = jnp.square(jax.grad(total)(interpolated)).sum(axis=(1, 2, 3))
-    # The root's own gradient is infinite at zero, where a critic of zero gradient would put it.
+    # The root's own gradient is infinite at zero, the value for a constant critic.
     norms = jnp.sqrt(squares + 1e-12)
     return jnp.square(norms - 1).mean()

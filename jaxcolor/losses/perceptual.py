@@ -63,8 +63,8 @@ def lpips(image_size: int) -> PerceptualLoss:
     """
     if image_size < lpips_network.MIN_SIZE:
         raise InputError(
-            f"LPIPS needs images of {lpips_network.MIN_SIZE} pixels or more each way, got "
-            f"{image_size}"
+            f"LPIPS needs images of at least {lpips_network.MIN_SIZE} × {lpips_network.MIN_SIZE} "
+            f"pixels, got {image_size} × {image_size}"
         )
     network = lpips_network.load()
 

@@ -1,1 +1,1 @@
-"""Scores: how close colorized images come to the true ones."""
+"""Metrics of colorized images against the true ones."""

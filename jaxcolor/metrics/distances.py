@@ -57,7 +57,7 @@ def frechet_distance(one: Moments, other: Moments) -> float:
         other: moments of the other set.
     """
     values, vectors = np.linalg.eigh(one.covariance)
-    # What is below the rounding of the largest value is an axis without variance.
+    # Values below the rounding error of the largest one are directions without variance.
     kept = values > len(values) * np.finfo(float).eps * values[-1]
     factor = vectors[:, kept] * np.sqrt(values[kept])
     product = factor.T @ other.covariance @ factor
@@ -88,8 +88,8 @@ def fid(one: np.ndarray, other: np.ndarray) -> float:
 def inception_score(logits: np.ndarray) -> tuple[float, float]:
     """Computes the Inception Score over 10 splits.
 
-    `exp(mean KL(p(y|x) ‖ p(y)))`; images are shuffled with a fixed seed first, since files often
-    lie sorted by class.
+    `exp(mean KL(p(y|x) ‖ p(y)))`; images are shuffled with a fixed seed first, since files are
+    often sorted by class.
 
     Args:
         logits: `[N, 1008]`, without bias; N at least 10.

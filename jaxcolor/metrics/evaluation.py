@@ -1,4 +1,4 @@
-"""Every score of a set of colorized images, with gray and the truth beside it."""
+"""All metrics of a set of colorized images, and of the gray and the true images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from jaxcolor.metrics.scores import Scores
 
 
 class Evaluation:
-    """Scores a growing set of images by everything whose weights are there."""
+    """Scores a growing set of images by all metrics whose weights are found."""
 
     def __init__(
         self,
@@ -45,21 +45,20 @@ class Evaluation:
 
     @property
     def min_size(self) -> int:
-        """Pixels that an image needs each way."""
+        """Least height and width of an image, in pixels."""
         return max([pixel.SSIM_WINDOW, *(n.min_size for n in self._networks.values())])
 
     def add(
         self, name: str, predicted: np.ndarray, truth: np.ndarray, *, many_sizes: bool = False
     ) -> None:
-        """Scores a batch, and gray beside it: a = b = 0, the line that every colorizer must beat.
+        """Scores a batch, and its gray version, a = b = 0, as the baseline.
 
         Args:
             name: of the row.
-            predicted: `[N, H, W, 3]` uint8, sRGB, of `min_size` pixels or more each way.
+            predicted: `[N, H, W, 3]` uint8, sRGB, height and width at least `min_size`.
             truth: `[N, H, W, 3]` uint8, sRGB.
-            many_sizes: whether other calls bring images of many other sizes. They are then padded
-                to few shapes, since a program is compiled for each shape; scores are the same to
-                1e-6.
+            many_sizes: whether other calls have images of many other sizes. They are then padded to
+                few shapes, since a program is compiled for each shape; scores are equal to 1e-6.
         """
         where = None
         height, width = truth.shape[1:3]
@@ -84,6 +83,6 @@ class Evaluation:
         return rows
 
     def facts(self) -> dict[str, str]:
-        """Says how the scores came about, and of those that could not be computed, why."""
+        """Returns the conditions of the scores, and why others could not be computed."""
         count = self._scores[GRAY].num_images if self._scores else 0
         return {"images": str(count), **self._features.facts(count), **self._network_facts}

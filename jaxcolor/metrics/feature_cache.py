@@ -1,8 +1,8 @@
-"""Features of images, kept in `~/.cache/jaxcolor/features` for the next evaluation.
+"""A cache of image features, in `~/.cache/jaxcolor/features`, for the next evaluation.
 
 A file is named by a hash of all that its features depend on: the images, the weights, the taps, how
 images are resized, the code that computes them and the versions of JAX and Pillow. The folder holds
-`MAX_BYTES` at most; files that have not been used for longest go first.
+`MAX_BYTES` at most; the least recently used files are removed first.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ _CODE = (inception, inception_v3, frozen_layers, conversion, tensor_files)
 
 
 def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> pathlib.Path:
-    """Names the file for the features of some images.
+    """Returns the path of the file for the features of some images.
 
     Args:
         extractor: computes them.
@@ -44,7 +44,7 @@ def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> path
 
 
 def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
-    """Reads features, which counts as a use; None if they are not there."""
+    """Reads features, and marks them as used; None if there are none."""
     try:
         features = safetensors.numpy.load_file(path)
         os.utime(path)
@@ -54,16 +54,16 @@ def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
 
 
 def write(path: pathlib.Path, features: dict[str, np.ndarray]) -> None:
-    """Writes features if that is possible: scores are worth more than a full disk's complaint."""
+    """Writes features if possible: a full disk must not cost the scores."""
     with contextlib.suppress(OSError), files.written_whole(path) as partial:
         safetensors.numpy.save_file(features, partial)
 
 
 def prune(max_bytes: int = MAX_BYTES) -> None:
-    """Removes the files that have not been used for longest.
+    """Removes the least recently used files.
 
     Args:
-        max_bytes: that may stay.
+        max_bytes: of the files to keep.
     """
     with contextlib.suppress(OSError):  # Another process may prune as well.
         found = [(path.stat(), path) for path in _folder().iterdir()]

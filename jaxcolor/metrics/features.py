@@ -1,4 +1,4 @@
-"""FID, KID and Inception Score of growing sets of images, side by side with the true ones."""
+"""FID, KID and Inception Score of growing sets of images, against the true ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from jaxcolor.metrics import feature_cache, inception
 from jaxcolor.metrics.metric_registry import METRICS, FeatureDistance, FeatureMetric, of_kind
 from jaxcolor.metrics.scores import Gather
 
-# Images per device that go through the network at once, whatever their sizes were.
+# Images per device and batch, whatever their original sizes.
 _BATCH = 32
-# Fewer images give scores that depend on their number as much as on their quality.
+# With fewer images FID depends on their number as much as on their quality.
 _ENOUGH_IMAGES = 2048
 
 _LOGITS = "logits_unbiased"
@@ -25,8 +25,8 @@ GRAY = "gray"
 class FeatureScores:
     """Scores sets of images against the set that is called "truth".
 
-    The features of "truth" and of "gray" are kept by `jaxcolor.metrics.feature_cache`, so that the
-    next evaluation on the same images need not compute them.
+    `jaxcolor.metrics.feature_cache` keeps the features of "truth" and of "gray" for the next
+    evaluation on the same images.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FeatureScores:
         mode: str = "pytorch_fid",
         placement: inception.Placement | None = None,
     ):
-        """Loads the network as far as its weights reach.
+        """Loads the network up to the deepest tap that its weights have.
 
         Args:
             dimensions: of the features: 64, 192, 768 or 2048. KID takes the first, and so does
@@ -59,7 +59,7 @@ class FeatureScores:
             self.missing = {"FID and KID": str(error), "IS": str(error)}
             return
         taps = [tap for tap in inception_v3.TAPS if tap in (*self._taps, _LOGITS)]
-        while taps and self._extractor is None:  # Weights may end before the deepest.
+        while taps and self._extractor is None:  # Weights may end before the deepest tap.
             try:
                 self._extractor = inception.Extractor(taps, mode, loaded, placement)
             except InputError as error:
@@ -125,7 +125,7 @@ class FeatureScores:
         """Returns, for each set, what could be computed.
 
         "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; for the truth itself,
-        of its images of even against those of odd places. "IS" and "IS_std".
+        of its images of even against those of odd index. "IS" and "IS_std".
 
         Args:
             gather: as of `Scores.summary`.
@@ -172,7 +172,7 @@ class FeatureScores:
         return "FID and KID" if tap == self._taps[0] else f"FID of {tap} dimensions"
 
     def facts(self, num_images: int) -> dict[str, str]:
-        """Says how the scores came about, and of those that could not be computed, why.
+        """Returns the conditions of the scores, and why others could not be computed.
 
         Args:
             num_images: in each set.

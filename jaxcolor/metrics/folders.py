@@ -1,4 +1,4 @@
-"""Scores two folders of equally named images, whatever program made them."""
+"""Scores a folder of images against the equally named ones of another."""
 
 import pathlib
 from typing import Any
@@ -14,9 +14,9 @@ from jaxcolor.metrics.evaluation import Evaluation
 def evaluate(
     predictions: pathlib.Path, truth: pathlib.Path, evaluation: Evaluation
 ) -> dict[str, dict[str, Any]]:
-    """Scores predictions, and gray beside them, at the images' own size.
+    """Scores predictions, and the gray baseline, at the images' own size.
 
-    Images belong together if their paths below the folders are equal but for the extension.
+    Two images are a pair if their paths relative to the folders differ at most in the extension.
 
     Args:
         predictions: folder of colorized images.
@@ -27,11 +27,11 @@ def evaluate(
         Rows as of `Evaluation.summary`, for "predictions", "gray" and "truth".
 
     Raises:
-        InputError: a folder is missing or empty, an image has no partner, is unreadable, or
+        InputError: a folder is missing or empty, an image has no partner, cannot be read, or
             differs from its partner in size, or is too small; all such images are listed.
     """
     predicted, true = _by_name(predictions), _by_name(truth)
-    lonely = [
+    unpaired = [
         f"{folder / name}: has no partner in {other}"
         for folder, other, names in (
             (predictions, truth, predicted.keys() - true.keys()),
@@ -39,8 +39,8 @@ def evaluate(
         )
         for name in sorted(names)
     ]
-    if lonely:
-        raise InputError("\n".join(lonely))
+    if unpaired:
+        raise InputError("\n".join(unpaired))
 
     problems = []
     for name, path in tqdm(true.items(), desc="evaluate", unit="img", disable=None):
@@ -57,7 +57,7 @@ def evaluate(
         elif min(target.shape[:2]) < evaluation.min_size:
             problems.append(
                 f"{path}: is {_size(target)}, too small for the scores, which need "
-                f"{evaluation.min_size} pixels each way"
+                f"{evaluation.min_size} × {evaluation.min_size} pixels or more"
             )
         elif not problems:
             evaluation.add("predictions", prediction[None], target[None], many_sizes=True)
@@ -71,7 +71,7 @@ def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     for path in images.find(folder):
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in named:
-            raise InputError(f"{named[name]} and {path}: differ in nothing but the extension")
+            raise InputError(f"{named[name]} and {path}: differ only in the extension")
         named[name] = path
     return named
 

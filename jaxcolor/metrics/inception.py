@@ -1,4 +1,4 @@
-"""Features of images by Inception-v3, resized to it as the reference tools do."""
+"""Inception-v3 features of images, which are resized as the reference tools do."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ _SIZE = inception_v3.INPUT_SIZE
 
 
 def check(tap: str, mode: str) -> None:
-    """Checks that there are such features and such a way to resize.
+    """Checks the name of a tap and of a resizing mode.
 
     Raises:
-        InputError: there are not.
+        InputError: one is unknown.
     """
     if tap not in inception_v3.TAPS:
         raise InputError(f"Inception has no features {tap!r}: {', '.join(inception_v3.TAPS)}")
@@ -33,12 +33,12 @@ def check(tap: str, mode: str) -> None:
 
 
 class Placement(NamedTuple):
-    """Where networks and images lie; by default on one device.
+    """Placement of networks and images on devices; by default on one.
 
     Attributes:
-        num_devices: divides the number of images that are spread.
+        num_devices: divides the number of images of a batch.
         replicate: copies a network's variables to all of them.
-        spread: spreads images over them.
+        spread: distributes images over them.
     """
 
     num_devices: int = 1
@@ -60,7 +60,7 @@ class Extractor:
 
         Args:
             taps: of "64", "192", "768", "2048" and "logits_unbiased".
-            mode: how images are brought to 299 × 299: "pytorch_fid", bilinear without antialiasing
+            mode: how images are resized to 299 × 299: "pytorch_fid", bilinear without antialiasing
                 and rounding; "clean", Pillow's bicubic with antialiasing, per channel in float32,
                 as clean-fid does.
             loaded: weights to use instead of those that are found on this machine.
@@ -78,7 +78,7 @@ class Extractor:
         self._variables = self.placement.replicate(variables)
 
     def resize(self, rgb: np.ndarray) -> jax.Array | np.ndarray:
-        """Brings images `[N, H, W, 3]` uint8 to the network: `[N, 299, 299, 3]` in [-1, 1]."""
+        """Resizes images `[N, H, W, 3]` uint8 to network input `[N, 299, 299, 3]` in [-1, 1]."""
         if self.mode == "clean":
             return (np.stack([_resize_clean(image) for image in rgb]) - 128) / 128
         rows, columns = (_neighbors(side) for side in rgb.shape[1:3])
@@ -101,7 +101,7 @@ class Extractor:
 def _features(
     network: inception_v3.InceptionV3, variables: Any, x: jax.Array
 ) -> dict[str, jax.Array]:
-    # TF32 and the like would cost the fourth digit.
+    # TF32 changes the fourth digit.
     with jax.default_matmul_precision("float32"):
         found: Any = network.apply(variables, x)
     return {tap: y if y.ndim == 2 else y.mean((1, 2)) for tap, y in found.items()}

@@ -13,7 +13,7 @@ class LpipsScore:
     """Computes LPIPS of pairs of images.
 
     Attributes:
-        min_size: pixels that an image needs each way.
+        min_size: least height and width of an image, in pixels.
         description: version and weights.
     """
 
@@ -23,7 +23,7 @@ class LpipsScore:
         """Loads the networks.
 
         Raises:
-            InputError: weights are not on this machine, or not what they should be.
+            InputError: weights are not on this machine, or damaged.
         """
         variables, sha256 = lpips_network.load()
         self.description = "v0.1, VGG-16, weights " + ", ".join(s[:8] for s in sha256.values())
@@ -35,7 +35,7 @@ class LpipsScore:
         """Scores pairs.
 
         Args:
-            prediction: `[N, H, W, 3]` uint8, sRGB, of 16 pixels or more each way.
+            prediction: `[N, H, W, 3]` uint8, sRGB, of at least 16 × 16 pixels.
             truth: `[N, H, W, 3]` uint8, sRGB.
             where: `[N, H, W, 1]` bool, the images' own pixels, as in `jaxcolor.metrics.pixel`.
 
@@ -50,6 +50,6 @@ def _distance(
     variables: dict, prediction: ArrayLike, truth: ArrayLike, where: jax.Array | None
 ) -> jax.Array:
     one, other = (jnp.asarray(rgb, jnp.float32) / 255 for rgb in (prediction, truth))
-    # TF32 and the like would cost the fourth digit.
+    # TF32 changes the fourth digit.
     with jax.default_matmul_precision("float32"):
         return lpips_network.distance(variables, one, other, where)

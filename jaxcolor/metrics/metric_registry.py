@@ -1,6 +1,6 @@
-"""Every metric: how it is computed, how it is shown and which way is better.
+"""Every metric: its function, heading, digits, and whether higher is better.
 
-Whatever computes, shows or compares metrics reads them from `METRICS`, in its order.
+All code that computes, shows or compares metrics reads them from `METRICS`, in its order.
 """
 
 import dataclasses
@@ -16,12 +16,12 @@ from jaxcolor.metrics.lpips import LpipsScore
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """A metric as such; one that says no more is measured where it arises.
+    """A metric; one of no subclass is computed elsewhere.
 
     Attributes:
         heading: in tables.
         digits: decimals to show.
-        higher_is_better: whether a higher value is better; None if neither is.
+        higher_is_better: whether a higher value is better; None if neither.
     """
 
     heading: str
@@ -29,7 +29,7 @@ class Metric:
     higher_is_better: bool | None
 
     def is_better(self, value: float, other: float) -> bool:
-        """Returns whether a value is better than another; never if neither way is better."""
+        """Returns whether a value is better than another; never if neither direction is better."""
         if self.higher_is_better is None:
             return False
         return value > other if self.higher_is_better else value < other
@@ -50,7 +50,7 @@ class ImageNetwork(Protocol):
     """A frozen network that scores pairs of images.
 
     Attributes:
-        min_size: pixels that an image needs each way.
+        min_size: least height and width of an image, in pixels.
         description: version and weights.
     """
 
@@ -68,7 +68,7 @@ class NetworkMetric(Metric):
     """One number per image, from a frozen network.
 
     Attributes:
-        load: loads the network, or raises `InputError` if its weights are not there.
+        load: loads the network, or raises `InputError` if its weights are not found.
     """
 
     load: Callable[[], ImageNetwork]

@@ -1,4 +1,4 @@
-"""Images of many sizes in few shapes, so that few programs are compiled for them."""
+"""Pads images of many sizes to few shapes, so that few programs are compiled."""
 
 import numpy as np
 

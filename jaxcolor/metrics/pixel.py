@@ -3,8 +3,8 @@
 All take `[N, H, W, 3]` float, sRGB in [0, 1], and give `[N]`. The field's convention is to round
 predictions to 8 bits first, as saving them to a file does.
 
-Images may be padded at the bottom and the right. `where`, `[N, H, W, 1]` bool, then says which
-pixels are the image's own, and the scores are those of the image alone; None stands for all.
+Images may be padded at the bottom and the right. `where`, `[N, H, W, 1]` bool, is then true for
+the image's own pixels, and the scores are those of the image alone; None means all pixels.
 """
 
 import jax
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _PIXELS = (1, 2, 3)
-# Pixels; images have to be at least as large, each way.
+# Pixels; the least height and width of an image.
 SSIM_WINDOW = 11
 
 
@@ -67,7 +67,7 @@ def epsilon_accuracy(
     *,
     where: jax.Array | None = None,
 ) -> jax.Array:
-    """Computes the share of pixels whose three channels all lie within ε of the target's.
+    """Computes the share of pixels whose three channels are all within ε of the target's.
 
     Args:
         prediction: `[N, H, W, 3]` in [0, 1].
@@ -87,10 +87,10 @@ def ssim(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = 
 
     Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE
     TIP 2004, eq. 13: a Gaussian window of 11 × 11 pixels and σ = 1.5, K = (0.01, 0.03), a range
-    of 1, and only windows that lie inside of the image.
+    of 1, and only windows inside the image.
 
     Args:
-        prediction: `[N, H, W, 3]` in [0, 1], 11 pixels or more each way.
+        prediction: `[N, H, W, 3]` in [0, 1], at least 11 × 11 pixels.
         target: `[N, H, W, 3]` in [0, 1].
         where: the images' own pixels.
 
@@ -135,7 +135,7 @@ def colorfulness(
     Args:
         image: `[N, H, W, 3]` in [0, 1].
         absolute: take the absolute values of rg and yb first, as DDColor's code does (Kang et
-            al., ICCV 2023); its figures are not comparable with the others.
+            al., ICCV 2023); its values are not comparable with the others.
         where: the image's own pixels.
 
     Returns:

@@ -10,7 +10,7 @@ from jaxcolor.metrics.metric_registry import METRICS
 
 
 def table(rows: dict[str, dict[str, Any]]) -> str:
-    """Lays summaries out as a Markdown table.
+    """Formats summaries as a Markdown table.
 
     Args:
         rows: name to a summary of `Scores.summary`, or of `FeatureScores.summary`, or of both with
@@ -59,7 +59,7 @@ def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **fac
         path: ends in .json.
         title: of the Markdown.
         rows: as of `table`.
-        **facts: what the scores belong to, such as the data and the device.
+        **facts: the conditions of the scores, such as the data and the device.
     """
     text = json.dumps({**facts, "scores": _without_infinities(rows)}, indent=2, allow_nan=False)
     listing = "\n".join(f"- {name}: {value}" for name, value in facts.items())
@@ -72,7 +72,7 @@ def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **fac
 
 
 def _without_infinities(value: Any) -> Any:
-    """Spells infinity as a string, since JSON has no number for it."""
+    """Replaces infinity by a string, since JSON has no number for it."""
     if isinstance(value, dict):
         return {key: _without_infinities(inner) for key, inner in value.items()}
     return "inf" if value == math.inf else value

@@ -28,8 +28,8 @@ def score_images(
     Returns:
         `[N]` float32 per metric; the colorfulness of the truth too, as "true_colorfulness".
     """
-    # Apart from the rest, or XLA fuses the division with the differences, which leaves rounding
-    # where equal images should leave nothing.
+    # Compiled separately, or XLA fuses the division with the differences, whose rounding makes the
+    # error of equal images differ from zero.
     return _score_unit_images(_to_unit(prediction), _to_unit(truth), where)
 
 
@@ -88,7 +88,7 @@ class Scores:
         """Returns count, average, maximum and minimum.
 
         The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their
-        count stands beside it. `delta_colorfulness` is |mean of predictions - mean of truths|.
+        count is given too. `delta_colorfulness` is |mean of predictions - mean of truths|.
 
         Args:
             gather: joins `[n, …]` of the images that were scored here with those of other

@@ -1,10 +1,10 @@
 """The Dynamic U-Net of fastai over ResNet-18, and its encoder's weights from torchvision.
 
-What is reproduced is `DynamicUnet(create_body(resnet18(), n_in=1, cut=-2), 2, size)` of fastai 2.8.
-Layers start as there: the encoder's kernels as torchvision's (He et al., 2015, by outputs), its
-first one and the last of the network uniformly as PyTorch's, all others by He et al. by inputs, the
-upsampling ones alike for the four pixels that they make (ICNR: Aitken et al., 2017), biases at 0.
-Scales of norms come from N(1, 0.02), as in the other networks.
+It reproduces `DynamicUnet(create_body(resnet18(), n_in=1, cut=-2), 2, size)` of fastai 2.8.
+The initialization is the same: He et al. (2015) by outputs for the encoder's kernels, PyTorch's
+uniform one for the first and the last kernel of the network, He et al. by inputs for all others,
+ICNR (Aitken et al., 2017) for the upsampling ones, 0 for biases. Scales of norms are drawn from
+N(1, 0.02), as in the other networks.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 
 _SMALLEST = 17
-# The feature maps that the decoder meets on its way up, each the last of its size.
+# The encoder's feature maps that the decoder concatenates, each the last of its size.
 _SKIPS = ("layer3", "layer2", "layer1", "stem")
 
 _he = nn.initializers.variance_scaling(2, "fan_in", "normal")
@@ -37,7 +37,7 @@ def _icnr(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> j
 
 
 def build(config: ConfigDict) -> Generator:
-    """Builds the configured network, whose encoder starts trained if `pretrained` says so.
+    """Builds the configured network, with a pretrained encoder if `generator.pretrained` is set.
 
     Raises:
         InputError: an image too small to be halved five times, or no weights of ResNet-18 on this
@@ -172,17 +172,17 @@ class DynamicUNet(nn.Module):
 def encoder_from_resnet18(
     variables: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
 ) -> dict[str, Any]:
-    """Puts torchvision's ResNet-18 into the encoder.
+    """Replaces the encoder's weights by those of torchvision's ResNet-18.
 
-    The first kernel is summed over red, green and blue, so that a gray image is seen as if it had
-    been given to all three.
+    The first kernel is summed over red, green and blue, so that the result is that of a gray
+    image in all three channels.
 
     Args:
         variables: of the `DynamicUNet`, {"params": …, "batch_stats": …}.
         tensors: of the official file, in PyTorch's layout.
 
     Returns:
-        The variables with another encoder, whose leaves are NumPy arrays.
+        The variables with that encoder, whose leaves are NumPy arrays.
 
     Raises:
         InputError: a tensor is missing or has another shape than it should; the message names it.

@@ -1,4 +1,4 @@
-"""The Inception fusion generator: what an image shows, told to the network that colors it.
+"""The Inception fusion generator: frozen networks' outputs as conditions of the generator.
 
 Baldassarre et al., "Deep Koalarization: Image Colorization using CNNs and Inception-ResNet-v2",
 2017, with the class maps of a segmentation network beside the gray image.
@@ -17,12 +17,12 @@ from jaxcolor.data import spaces
 from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 
-# Pixels, each way, of the images that the embedding networks were trained with.
+# Height and width, in pixels, of the images that the embedding networks were trained with.
 _EMBEDDING_SIZES = {"inception_resnet_v2": 299, "mobilenet_v2": 224}
 _SEGMENTATIONS = ("deeplab_v3_resnet50", "deeplab_v3_mobilenet_v2")
 _HALVINGS = 3
 
-# Without norms, the kernels themselves have to keep the size of the numbers.
+# Without norms, the kernels' initialization has to keep the variance of the activations.
 _init = nn.initializers.he_normal()
 
 
@@ -108,7 +108,7 @@ class FusionNetwork(nn.Module):
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 8.
-            train: makes no difference.
+            train: ignored.
             class_maps: `[N, H, W, 21]` float32, probabilities.
             embedding: `[N, 1001]` float32, logits.
 

@@ -1,4 +1,4 @@
-"""What every generator is to the rest of the program."""
+"""The interface of all generators."""
 
 import dataclasses
 from collections.abc import Callable
@@ -21,10 +21,10 @@ class Generator:
     """A network from gray images to colors, with what it needs besides its own variables.
 
     Attributes:
-        network: module, called with gray images `[N, H, W, 1]` float32 in [-1, 1], with what
-            `conditions` gives as keyword arguments, and with `train`.
-        conditions: `(frozen, gray)` to what frozen networks say of the images; computed once per
-            image, outside of what is differentiated.
+        network: module, called with gray images `[N, H, W, 1]` float32 in [-1, 1], with the
+            results of `conditions` as keyword arguments, and with `train`.
+        conditions: `(frozen, gray)` to the outputs of frozen networks for the images; computed once
+            per image, outside of the differentiated function.
         frozen: variables of those networks, NumPy arrays.
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.

@@ -9,7 +9,7 @@ from jax import lax
 
 from jaxcolor.models.convolution import convolution, transposed_convolution
 
-# The axis over which a step's batch is spread. A step runs with it bound, on one device too
+# The axis over which a step's batch is distributed. It is always bound, on one device too
 # (`jaxcolor/training/parallel.py`).
 AXIS = "data"
 
@@ -76,7 +76,7 @@ def _add_bias(module: Conv | ConvTranspose, y: jax.Array) -> jax.Array:
 
 
 def pixel_shuffle(x: jax.Array) -> jax.Array:
-    """Turns four channels into four pixels: `[N, H, W, 4C]` to `[N, 2H, 2W, C]`.
+    """Rearranges four channels to four pixels: `[N, H, W, 4C]` to `[N, 2H, 2W, C]`.
 
     As in PyTorch, the pixel's row and column are the fastest part of the channel.
     """
@@ -105,7 +105,7 @@ def batch_norm(train: bool, dtype: Any, name: str | None = None) -> nn.BatchNorm
 
 
 def group_norm(num_groups: int, dtype: Any, *, affine: bool = True) -> nn.GroupNorm:
-    """Makes a norm that takes each example by itself, with PyTorch's constants.
+    """Makes a norm over each example separately, with PyTorch's constants.
 
     Args:
         num_groups: of the channels; 1 makes a layer norm, as many as channels an instance norm.
@@ -119,16 +119,16 @@ def group_norm(num_groups: int, dtype: Any, *, affine: bool = True) -> nn.GroupN
         use_bias=affine,
         use_scale=affine,
         scale_init=scale_init,
-        # The fast one, E[x²] - E[x]², cancels: gradients through CycleGAN's 23 norms are then good
-        # to two digits only.
+        # The fast one, E[x²] - E[x]², suffers from cancellation: gradients through CycleGAN's 23
+        # norms then have two correct digits only.
         use_fast_variance=False,
     )
 
 
 def several_devices() -> bool:
-    """Whether there is anything to reduce over `AXIS`.
+    """Returns whether `AXIS` has more than one device.
 
-    XLA keeps a reduction over one device on CPUs, where it costs a copy and hinders fusion.
+    On CPUs XLA does not remove a reduction over one device, which costs a copy and prevents fusion.
     """
     return lax.axis_size(AXIS) > 1
 
@@ -139,9 +139,9 @@ def mean_over_devices(tree: Any) -> Any:
 
 
 def example_keys(key: jax.Array, count: int) -> jax.Array:
-    """Makes one key per example, set by the example's place in the global batch, over `AXIS`.
+    """Makes one key per example, set by the example's position in the global batch, over `AXIS`.
 
-    So the same example meets the same randomness on any number of devices.
+    So an example's randomness is the same on any number of devices.
 
     Args:
         key: a key that all devices share.

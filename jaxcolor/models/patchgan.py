@@ -25,13 +25,13 @@ def check_image_size(image_size: int, num_layers: int) -> None:
 
 
 class PatchGAN(nn.Module):
-    """Judges overlapping patches of a gray image and its colors.
+    """Scores overlapping patches of a gray image and its colors.
 
     `num_layers` 4 × 4 convolutions of stride 2 that double their filters, one of stride 1, and one
-    to a single channel; norm and LeakyReLU 0.2 between, no norm after the first. Three layers see
-    70 × 70 pixels and give 30 × 30 values for 256 × 256.
+    to a single channel; norm and LeakyReLU 0.2 between, no norm after the first. Three layers
+    have a receptive field of 70 × 70 pixels and 30 × 30 outputs for 256 × 256.
 
-    A batch norm uses the batch's own statistics always: a discriminator is only ever trained.
+    A batch norm always uses the batch's own statistics: a discriminator is only used in training.
     """
 
     num_filters: int = 64
@@ -44,7 +44,7 @@ class PatchGAN(nn.Module):
         """Scores patches.
 
         Args:
-            pair: `[N, H, W, C]` float32 in [-1, 1], L and ab or what else there is to judge.
+            pair: `[N, H, W, C]` float32 in [-1, 1], a gray image and its target, or an image alone.
 
         Returns:
             `[N, H', W', 1]` float32: logits or critic values, without bounds.

@@ -1,4 +1,4 @@
-"""Coloring batches of images at the size of the network."""
+"""Predictions for batches of images at the network's size."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from jaxcolor.models.generator import Generator, Variables
 
 
 class Predictor:
-    """Takes the colors of images away and lets a generator guess them.
+    """Removes the colors of images and predicts them by a generator.
 
     Every batch is padded to one size, so that one compiled program serves any number of images.
     """
@@ -30,7 +30,7 @@ class Predictor:
             generator: as from `models.build_generator`.
             space: that it works in.
             batch_size: images that it colors at once.
-            spread: spreads such a batch over the devices that hold the variables.
+            spread: distributes such a batch over the devices that hold the variables.
         """
 
         def recolor(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:

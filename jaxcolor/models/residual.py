@@ -54,7 +54,7 @@ def build_upscaler(config: ConfigDict) -> Generator:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 × 3 convolutions, each with its ReLU, a batch norm, and the way around them."""
+    """Two 3 × 3 convolutions, each with its ReLU, a batch norm, and a skip connection."""
 
     dtype: Any = jnp.float32
 
@@ -97,7 +97,7 @@ class ResidualNetwork(nn.Module):
 
 
 class SuperResolutionBlock(nn.Module):
-    """Two 3 × 3 convolutions with batch norm, PReLU between them, and the way around them."""
+    """Two 3 × 3 convolutions with batch norm, PReLU between them, and a skip connection."""
 
     dtype: Any = jnp.float32
 

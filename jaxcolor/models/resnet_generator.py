@@ -21,7 +21,7 @@ _HALVINGS = 2
 
 
 def build(config: ConfigDict) -> Generator:
-    """Builds the configured network; its norms know nothing of the batch.
+    """Builds the configured network; its instance norms do not depend on the batch.
 
     Raises:
         InputError: an image size that cannot be halved twice.
@@ -57,9 +57,9 @@ class ResNetGenerator(nn.Module):
         """Translates images.
 
         Args:
-            x: `[N, H, W, 3]`, or gray ones `[N, H, W, 1]`, which are seen with two channels of
+            x: `[N, H, W, 3]`, or gray ones `[N, H, W, 1]`, which get two channels of
                 zeros; float32 in [-1, 1]; H and W multiples of 4.
-            train: makes no difference.
+            train: ignored.
 
         Returns:
             `[N, H, W, num_outputs]` float32 in [-1, 1].

@@ -1,4 +1,4 @@
-"""The U-Net of pix2pix, with attention if wanted, and its weights from PyTorch.
+"""The U-Net of pix2pix, with optional attention, and its weights from PyTorch.
 
 Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, §6.1.1;
 Oktay et al., "Attention U-Net: Learning Where to Look for the Pancreas", MIDL 2018.
@@ -41,7 +41,7 @@ def build_with_attention(config: ConfigDict) -> Generator:
 
 
 def num_levels(image_size: int) -> int:
-    """Returns how many halvings bring an image to 1 × 1.
+    """Returns how many halvings reduce an image to 1 × 1.
 
     Raises:
         InputError: the size is no power of two, or below 4.
@@ -61,7 +61,7 @@ class UNet(nn.Module):
     Level i of the encoder is LeakyReLU 0.2, a 4 × 4 convolution of stride 2 and a batch norm; the
     outermost has the convolution alone and the innermost no norm. The decoder mirrors it with
     ReLU, a transposed convolution, a batch norm and dropout, and ends with tanh. With attention,
-    every skip passes a gate that the decoder opens.
+    every skip passes an attention gate.
     """
 
     levels: int
@@ -114,7 +114,7 @@ class UNet(nn.Module):
 
 
 class AttentionGate(nn.Module):
-    """Lets through of a skip what the decoder asks for (Oktay et al., eq. 1 and 2).
+    """Weights each pixel of a skip by its relevance to the decoder (Oktay et al., eq. 1 and 2).
 
     `skip · σ(ψ · ReLU(W_x · skip + W_g · x))`, with 1 × 1 convolutions to half of the skip's
     channels and to one.
@@ -126,9 +126,9 @@ class AttentionGate(nn.Module):
     def __call__(self, skip: jax.Array, x: jax.Array) -> jax.Array:
         """Gates `[N, H, W, C]` by `[N, H, W, D]`."""
         features = skip.shape[-1] // 2
-        seen = layers.Conv(features, 1, use_bias=False, dtype=self.dtype, name="skip")(skip)
-        asked = layers.Conv(features, 1, dtype=self.dtype, name="decoder")(x)
-        psi = layers.Conv(1, 1, dtype=self.dtype, name="psi")(nn.relu(seen + asked))
+        encoder = layers.Conv(features, 1, use_bias=False, dtype=self.dtype, name="skip")(skip)
+        decoder = layers.Conv(features, 1, dtype=self.dtype, name="decoder")(x)
+        psi = layers.Conv(1, 1, dtype=self.dtype, name="psi")(nn.relu(encoder + decoder))
         return skip * nn.sigmoid(psi)
 
 
@@ -146,7 +146,7 @@ def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:
         Variables of the `UNet` with equal outputs: {"params": …, "batch_stats": …}.
 
     Raises:
-        InputError: a name is missing or left over; the message lists them.
+        InputError: a name is missing or unknown; the message lists them.
     """
     weights = {name: np.asarray(value) for name, value in state_dict.items()}
     weights = {n: w for n, w in weights.items() if not n.endswith("num_batches_tracked")}
@@ -155,7 +155,7 @@ def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:
 
     def take(name: str) -> np.ndarray:
         if name not in weights:
-            raise InputError(f"the PyTorch weights hold no {name!r}: not a pix2pix U-Net")
+            raise InputError(f"the PyTorch weights have no {name!r}: not a pix2pix U-Net")
         used.add(name)
         return weights[name]
 
@@ -191,5 +191,5 @@ def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:
             block += ".3.model"
 
     if left := sorted(weights.keys() - used):
-        raise InputError(f"the PyTorch weights hold names that a pix2pix U-Net has not: {left}")
+        raise InputError(f"the PyTorch weights have names unknown to a pix2pix U-Net: {left}")
     return {"params": params, "batch_stats": batch_stats}

@@ -1,4 +1,4 @@
-"""Ways to train, one file each, built from a configuration by name."""
+"""Training objectives, one file each, built from a configuration by name."""
 
 from types import ModuleType
 
@@ -20,7 +20,7 @@ def _module(config: ConfigDict | ReadRecorder) -> ModuleType:
 
 
 def examples_per_step(config: ConfigDict) -> int:
-    """Returns the examples that one step uses up.
+    """Returns the number of examples per step.
 
     Args:
         config: the whole configuration.
@@ -32,7 +32,7 @@ def examples_per_step(config: ConfigDict) -> int:
 
 
 def prepare(config: ConfigDict) -> Plan:
-    """Builds the configured objective as far as no data is needed: its networks and weights.
+    """Builds what the configured objective needs before any data: its networks and weights.
 
     Args:
         config: the whole configuration.
@@ -60,7 +60,7 @@ def build(config: ConfigDict, num_steps: int, pretrain_steps: int = 0) -> Object
     Args:
         config: the whole configuration.
         num_steps: of the run, without the pretraining.
-        pretrain_steps: steps before them, in which the generator learns by L1 alone.
+        pretrain_steps: steps before them, in which the generator is trained by L1 alone.
 
     Raises:
         InputError: as of `prepare`.

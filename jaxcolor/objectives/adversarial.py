@@ -22,7 +22,7 @@ from jaxcolor.objectives.state import NetworkState, TrainState
 
 
 class GANLosses(NamedTuple):
-    """What tells one GAN from another.
+    """The losses of a GAN.
 
     Attributes:
         discriminator: `(params, real, fake, keys)` to the discriminator's loss and metrics; real
@@ -37,12 +37,12 @@ class GANLosses(NamedTuple):
 
 
 def examples_per_step(config: ConfigDict) -> int:
-    """Returns the examples that one step uses up: a batch for each discriminator update."""
+    """Returns the number of examples per step: a batch for each discriminator update."""
     return config.data.batch_size * config.objective.critic_steps
 
 
 def apply_discriminator(discriminator: nn.Module, params: Any, pairs: jax.Array) -> jax.Array:
-    """Scores pairs `[N, H, W, C]`; a batch norm's running statistics are of no use and dropped."""
+    """Scores pairs `[N, H, W, C]`; a batch norm's running statistics are not used and dropped."""
     return discriminator.apply({"params": params}, pairs, mutable=["batch_stats"])[0]
 
 
@@ -63,8 +63,8 @@ class AdversarialTraining:
         optimizer_D: of the discriminator.
         lambda_gan: weight of the adversarial term.
         critic_steps: updates of D per step, each on a batch of its own.
-        discriminator_every: D learns in one step of so many, counted from `first_step`.
-        first_step: steps of a pretraining.
+        discriminator_every: D is updated in every n-th step, counted from `first_step`.
+        first_step: number of steps of a pretraining.
         image_size: height and width of the gray images, in pixels.
         ema_decay: of the generator's moving average; 0 is none.
     """
@@ -132,11 +132,11 @@ class AdversarialTraining:
     def update_D(
         self, D: NetworkState, batch: Batch, fake: jax.Array, key: jax.Array, step: jax.Array
     ) -> tuple[NetworkState, Metrics]:
-        """Makes D better at telling real from fake pairs, in the steps in which it learns."""
+        """Updates D to separate real from fake pairs, in every `discriminator_every`-th step."""
         real, fake = (self.space.pair(batch["gray"], x) for x in (batch["target"], fake))
         keys = layers.example_keys(key, len(real))
 
-        def learn(D: NetworkState) -> tuple[NetworkState, Metrics]:
+        def update(D: NetworkState) -> tuple[NetworkState, Metrics]:
             grads, metrics = layers.mean_over_devices(
                 jax.grad(self.losses.discriminator, has_aux=True)(D.params, real, fake, keys)
             )
@@ -148,9 +148,9 @@ class AdversarialTraining:
             return D, layers.mean_over_devices(metrics)
 
         if self.discriminator_every == 1:
-            return learn(D)
-        learns = (step - self.first_step) % self.discriminator_every == 0
-        return lax.cond(learns, learn, only_score, D)
+            return update(D)
+        is_due = (step - self.first_step) % self.discriminator_every == 0
+        return lax.cond(is_due, update, only_score, D)
 
     def update_G(
         self,
@@ -161,9 +161,9 @@ class AdversarialTraining:
         fake: jax.Array,
         vjp_G: Callable[[jax.Array], tuple[Any]],
     ) -> tuple[NetworkState, Metrics]:
-        """Makes G better at fooling D and at coming close to the target.
+        """Updates G by the adversarial loss and the other terms.
 
-        `vjp_G` maps the loss's gradient by the fake colors to that by G's parameters.
+        `vjp_G` maps the gradient with respect to `fake` to that with respect to G's parameters.
         """
 
         def loss(fake: jax.Array) -> tuple[jax.Array, Metrics]:

@@ -50,7 +50,7 @@ class CycleTraining:
         lambda_cycle: weight of the cycle consistency loss.
         lambda_detail: weight of the detail loss.
         lambda_identity: weight of the identity loss.
-        pool_size: fake images that each discriminator may see again.
+        pool_size: size of each discriminator's pool of earlier fake images.
         image_size: height and width of all images, in pixels.
         ema_decay: of the moving average of `G_AB`; 0 is none.
     """
@@ -192,7 +192,7 @@ class CycleTraining:
 
 
 def examples_per_step(config: ConfigDict) -> int:
-    """Returns the examples that one step uses up: a batch of gray ones and a batch in color."""
+    """Returns the number of examples per step: a batch of gray and a batch of color images."""
     return 2 * config.data.batch_size
 
 
@@ -214,13 +214,13 @@ def prepare(config: ConfigDict) -> Plan:
     if config.data.color_space != "lab_full":
         raise InputError(
             f"config.data.color_space={config.data.color_space!r}: config.objective.name="
-            "'cyclegan' makes whole images of their own lightness; set it to 'lab_full'"
+            "'cyclegan' generates lightness and color; set it to 'lab_full'"
         )
     G_AB = models.build_generator(config)
     if G_AB.frozen:
         raise InputError(
-            f"config.generator.name={config.generator.name!r}: has frozen parts, which "
-            "config.objective.name='cyclegan' cannot invert"
+            f"config.generator.name={config.generator.name!r}: has frozen parts, for which "
+            "config.objective.name='cyclegan' has no inverse generator"
         )
     options = config.objective.cyclegan
     if options.lambda_identity:

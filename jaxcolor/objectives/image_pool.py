@@ -1,4 +1,4 @@
-"""A pool of fake images that discriminators train on again."""
+"""A pool of earlier fake images, to train discriminators on."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class ImagePool(flax.struct.PyTreeNode):
     Training", CVPR 2017, §2.3, as in CycleGAN's code.
 
     Attributes:
-        images: `[P, H, W, C]` float32; P of 0 makes a pool that returns what it is given.
+        images: `[P, H, W, C]` float32; with P = 0, `query` returns its input.
         count: int32 scalar, images in the pool.
     """
 
@@ -39,9 +39,9 @@ class ImagePool(flax.struct.PyTreeNode):
             key: that all devices share.
 
         Returns:
-            The pool that follows, and `[n, H, W, C]`.
+            The updated pool, and the images `[n, H, W, C]` to train on.
         """
-        size, share = len(self.images), len(images)
+        size, count = len(self.images), len(images)
         if not size:
             return self, images
 
@@ -54,11 +54,11 @@ class ImagePool(flax.struct.PyTreeNode):
             stored = pool.images[index]
             result = jnp.where(full & swap, stored, image)
             kept = jnp.where(full & ~swap, stored, image)
-            count = jnp.minimum(pool.count + 1, size)
-            return ImagePool(pool.images.at[index].set(kept), count), result
+            new_count = jnp.minimum(pool.count + 1, size)
+            return ImagePool(pool.images.at[index].set(kept), new_count), result
 
         everywhere = lax.all_gather(lax.stop_gradient(images), layers.AXIS, tiled=True)
         keys = jax.random.split(key, len(everywhere))
         pool, results = lax.scan(exchange, self, (everywhere, keys))
-        first = lax.axis_index(layers.AXIS) * share
-        return pool, lax.dynamic_slice_in_dim(results, first, share)
+        first = lax.axis_index(layers.AXIS) * count
+        return pool, lax.dynamic_slice_in_dim(results, first, count)

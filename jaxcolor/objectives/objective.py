@@ -1,4 +1,4 @@
-"""What every way to train is to the train loop."""
+"""The interface of all objectives."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ Step = Callable[[TrainState, Any, Batch, jax.Array], tuple[TrainState, Metrics]]
 
 
 class Objective(NamedTuple):
-    """A way to train, as the loop sees it.
+    """A training objective.
 
     Attributes:
         init: key to the first `TrainState`.
@@ -22,12 +22,12 @@ class Objective(NamedTuple):
             scalars; runs with the axis `jaxcolor.models.layers.AXIS` bound. `batch` holds this
             device's share of a step's examples, as of `Space.to_network`: `gray` `[n, H, W, 1]`
             and `target` `[n, H', W', C]`, float32 in [-1, 1], and `rgb` `[n, H', W', 3]`.
-        generator: that is trained.
-        frozen: variables that a step needs and no training changes; they are no part of the state,
-            and no checkpoint holds them. "generator" holds those of the generator, "terms" those of
+        generator: to be trained.
+        frozen: variables that a step needs and training does not change; they are not part of the
+            state or the checkpoints. "generator" holds those of the generator, "terms" those of
             the loss.
         sha256: of the files that they come from, by the weights' names.
-        pretrain_step: takes the place of `step` in the first steps of a run that has such a phase.
+        pretrain_step: replaces `step` in the pretraining of a run.
     """
 
     init: Callable[[jax.Array], TrainState]
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     """An objective whose length is still unknown: its networks and their weights are there.
 
     Attributes:
-        generator: that will be trained.
+        generator: to be trained.
         build: `(num_steps, pretrain_steps)` to the objective; the first without the second, the
             steps of a pretraining before it.
     """

@@ -16,7 +16,7 @@ __all__ = ["examples_per_step", "prepare"]
 
 
 def prepare(config: ConfigDict) -> Plan:
-    """Prepares the objective; the discriminator's loss is halved, to slow it down.
+    """Prepares the objective; the discriminator's loss is halved, to slow its training.
 
     Metrics: `D_real` and `D_fake`, the cross-entropy of real and of fake pairs.
 

@@ -1,4 +1,4 @@
-"""Pretraining: a phase before any objective in which the generator learns by L1 alone."""
+"""Pretraining: a phase before any objective in which the generator is trained by L1 alone."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from jaxcolor.objectives.state import TrainState
 
 
 def add(config: ConfigDict, objective: Objective) -> Objective:
-    """Adds the phase, with an optimizer of its own, to an objective.
+    """Adds the phase, with its own optimizer, to an objective.
 
     Its steps take a step's examples as one batch. Metrics: `pretrain_L1`.
 
@@ -39,11 +39,11 @@ def add(config: ConfigDict, objective: Objective) -> Objective:
     ) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(key, state.step)
         G = state.networks["generator"]
-        learner = G.replace(opt_state=state.memory["pretraining"])
-        learner, metrics = regression.update_G(
-            generator, loss, optimizer, learner, frozen, batch, key
+        pretrained = G.replace(opt_state=state.memory["pretraining"])
+        pretrained, metrics = regression.update_G(
+            generator, loss, optimizer, pretrained, frozen, batch, key
         )
-        G = G.replace(variables=learner.variables)
-        return state.after({"generator": G}, pretraining=learner.opt_state), metrics
+        G = G.replace(variables=pretrained.variables)
+        return state.after({"generator": G}, pretraining=pretrained.opt_state), metrics
 
     return objective._replace(init=init, pretrain_step=step)

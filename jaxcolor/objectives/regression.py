@@ -1,4 +1,4 @@
-"""Regression: the generator alone learns to come close to the target.
+"""Regression: the generator is trained without a discriminator.
 
 With half the squared error it is Deep Koalarization's (Baldassarre et al., 2017, eq. 1).
 """
@@ -21,7 +21,7 @@ from jaxcolor.objectives.terms import Loss
 
 
 def examples_per_step(config: ConfigDict) -> int:
-    """Returns the examples that one step uses up: a batch."""
+    """Returns the number of examples per step: a batch."""
     return config.data.batch_size
 
 
@@ -76,10 +76,10 @@ def update_G(
     batch: Batch,
     key: jax.Array,
 ) -> tuple[NetworkState, Metrics]:
-    """Makes one update of a generator by a loss of its output.
+    """Updates a generator by a loss of its output.
 
     Args:
-        generator: that learns.
+        generator: to be updated.
         loss: as of `jaxcolor.objectives.terms.Terms`.
         optimizer: of the generator.
         G: state of the generator.
@@ -88,7 +88,7 @@ def update_G(
         key: of the dropout.
 
     Returns:
-        The state that follows, and the loss's metrics.
+        The updated state, and the loss's metrics.
     """
 
     def loss_of_params(params: Any) -> tuple[jax.Array, tuple[Metrics, Any]]:

@@ -44,14 +44,14 @@ class NetworkState(flax.struct.PyTreeNode):
 
 
 class TrainState(flax.struct.PyTreeNode):
-    """All that a step reads and changes.
+    """The state that a step reads and updates.
 
     Attributes:
-        step: int32 scalar, steps done.
+        step: int32 scalar, number of steps taken.
         networks: by name; every objective has a "generator".
         ema: moving average of the generator's variables, or None where there is none.
-        memory: what an objective keeps besides, such as an image pool.
-        ema_decay: of the moving average, for long runs.
+        memory: other state of an objective, such as an image pool.
+        ema_decay: decay of the moving average after the first steps.
     """
 
     step: jax.Array
@@ -67,19 +67,19 @@ class TrainState(flax.struct.PyTreeNode):
         ema_decay: float,
         memory: dict[str, Any] | None = None,
     ) -> "TrainState":
-        """Makes the state that a run begins with; an `ema_decay` of 0 keeps no average."""
+        """Makes the first state of a run; an `ema_decay` of 0 keeps no average."""
         ema = jax.tree.map(jnp.copy, networks["generator"].variables) if ema_decay else None
         return cls(jnp.zeros((), jnp.int32), networks, ema, memory or {}, ema_decay)
 
     def eval_variables(self) -> Variables:
-        """Returns the generator's variables to score and to use: the average, if there is one."""
+        """Returns the generator's variables for inference: the average, if there is one."""
         return self.networks["generator"].variables if self.ema is None else self.ema
 
     def after(self, networks: dict[str, NetworkState], **memory: Any) -> "TrainState":
         """Returns the next state: the step counted, the average updated.
 
         The first steps average over fewer, by a decay of at most `(1 + step) / (10 + step)`, so
-        that the random start is soon forgotten.
+        that the random initialization soon loses its weight.
         """
         ema = self.ema
         if ema is not None:

@@ -22,7 +22,7 @@ class Terms(NamedTuple):
         loss: `(frozen, batch, output)` to the weighted sum and the single terms, `G_L1` and so on,
             float32 scalars.
         names: of the single terms.
-        frozen: variables of the networks that the terms need, which no training changes.
+        frozen: variables of the networks that the terms need, which training does not change.
         sha256: of the files of those variables, by the weights' names.
     """
 

@@ -42,7 +42,7 @@ def prepare(config: ConfigDict) -> Plan:
             "config.objective.name='wgan' needs exactly one of them above 0"
         )
     critic = models.build_discriminator(config)
-    # The penalty needs derivatives of derivatives, which bfloat16 is too coarse for.
+    # The penalty needs second derivatives, for which bfloat16 is too coarse.
     exact_critic = critic.clone(dtype=jnp.float32)
 
     def critic_loss(params, real, fake, keys):

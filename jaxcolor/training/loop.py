@@ -79,7 +79,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 examples_per_step=examples,
                 process_index=devices.process_index,
                 process_count=devices.process_count,
-                put=lambda batch: to_network(**devices.spread(batch)),
+                to_device=lambda batch: to_network(**devices.spread(batch)),
             )
         )
         stack.callback(batches.close)

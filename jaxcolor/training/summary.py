@@ -1,4 +1,4 @@
-"""What a run tells while it goes: progress, scalars, sample sheets."""
+"""Reports of a run: progress, scalars, sample sheets."""
 
 import collections
 import contextlib
@@ -19,14 +19,14 @@ from jaxcolor.config import InputError
 
 
 def read_scalars(workdir: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
-    """Reads back what a run has reported.
+    """Reads the scalars that a run has written.
 
     Args:
         workdir: of the run.
 
     Returns:
         For each scalar, "G_L1", "validation/PSNR" and so on, its steps and values in order; of
-        steps that were run again, the later ones. A record that was cut off ends its file.
+        repeated steps, the later ones. A truncated record ends its file.
     """
     found: dict[str, dict[int, float]] = collections.defaultdict(dict)
     for path in sorted((workdir / "events").glob("*")):
@@ -48,9 +48,9 @@ def read_scalars(workdir: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
 class Summary:
     """Writes to the terminal, to event files in `WORKDIR/events` and to `WORKDIR/samples`.
 
-    Every method that writes raises `InputError` if the disk does not take it. That is why the
-    events are written here and now: tensorboardX's own `SummaryWriter` does it in a thread, whose
-    failure nobody hears of.
+    Every method that writes raises `InputError` if the disk does not take it. So the
+    events are written in the same thread: a failure of tensorboardX's own `SummaryWriter`, which
+    has its own, is silent.
     """
 
     def __init__(self, workdir: pathlib.Path, step: int, num_steps: int, enabled: bool):
@@ -58,7 +58,7 @@ class Summary:
 
         Args:
             workdir: of the run.
-            step: steps done; later events of a run that was cut off are marked as void.
+            step: steps done; later events of an interrupted run are marked as void.
             num_steps: steps of the whole run.
             enabled: whether this process reports; of several, only the first does.
         """
@@ -79,7 +79,7 @@ class Summary:
             sys.stdout.flush()  # A log file should show it now, not when a buffer is full.
 
     def advance(self) -> None:
-        """Moves the progress bar by one step."""
+        """Advances the progress bar by one step."""
         self._bar.update()
 
     def scalars(self, step: int, values: dict[str, float], prefix: str = "") -> None:
@@ -125,5 +125,5 @@ class Summary:
         except OSError as error:
             raise InputError(
                 f"{self._workdir}: cannot be written to: {error.strerror}; the last checkpoint is "
-                "intact. Make room or fix the permissions, and start again to resume"
+                "intact. Free disk space or fix the permissions, and start again to resume"
             ) from error
