@@ -1,4 +1,4 @@
-"""A small pix2pix on drawn scenes, to see the whole of it work on a laptop's CPU.
+"""A small pix2pix on drawn scenes, to try the whole program on a laptop's CPU.
 
 python -m jaxcolor.train --config configs/quickstart.py --workdir runs/quickstart
 """

@@ -4,7 +4,7 @@ r"""A Wasserstein GAN of 64 × 64 pixels, small enough to learn photographs on a
         --config.data.path=photos
 
 A few thousand photographs overfit easily: hence few filters, strong dropout and augmentation, and
-the clipped critic, which leaves most of the say to L2. With 4,266 photographs: 2 minutes on 2 CPU
+the clipped critic, with which L2 dominates the loss. With 4,266 photographs: 2 minutes on 2 CPU
 cores, PSNR 25.46 where gray has 24.38 (docs/results.md).
 """
 

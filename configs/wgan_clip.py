@@ -4,7 +4,7 @@ r"""Wasserstein GAN with weight clipping, plus 100 · L1.
         --config.data.source=folder --config.data.path=photos
 
 Without a source it trains on drawn scenes. Constants: Arjovsky et al., "Wasserstein GAN", ICML
-2017, algorithm 1. An epoch counts the images that the critic sees.
+2017, algorithm 1. An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

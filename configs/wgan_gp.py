@@ -5,7 +5,7 @@ r"""Wasserstein GAN with gradient penalty, plus 100 · L1.
 
 Without a source it trains on drawn scenes. Constants: Gulrajani et al., "Improved Training of
 Wasserstein GANs", NeurIPS 2017, algorithm 1; a layer norm, since a batch norm would couple the
-examples that the penalty takes one by one (§4). An epoch counts the images that the critic sees.
+examples that the penalty takes one by one (§4). An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

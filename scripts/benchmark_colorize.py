@@ -4,9 +4,9 @@
     python scripts/benchmark_colorize.py
 
 One photograph of 12 megapixels and a folder of 200 small ones, with a U-Net for 256 × 256 of the
-same seeded weights on both sides: decode, resize, run the network, scale a and b up, lay them over
+same seeded weights on both sides: decode, resize, run the network, scale a and b up, join them with
 the photograph's lightness, encode. Warm: from file to file in a process that has done it before.
-Cold: the whole command, from a checkpoint, with and without compiled programs kept from before.
+Cold: the whole command, from a checkpoint, with and without a cache of compiled programs.
 """
 
 import pathlib
@@ -43,14 +43,16 @@ def make_network() -> torch.nn.Module:
 
 
 def run_cold(code: str, arguments: list[str], cache: pathlib.Path) -> dict[str, float]:
-    """Measures a new process that finds compiled programs in a folder, or leaves them there."""
+    """Measures a new process with a compilation cache in a folder."""
     start = time.perf_counter()
-    (mib,) = timing.run_apart(code + _PRINT_PEAK, *arguments, JAX_COMPILATION_CACHE_DIR=str(cache))
+    (mib,) = timing.run_process(
+        code + _PRINT_PEAK, *arguments, JAX_COMPILATION_CACHE_DIR=str(cache)
+    )
     return {"seconds": time.perf_counter() - start, "mib": float(mib)}
 
 
 def make_checkpoint(workdir: pathlib.Path) -> None:
-    """Leaves the checkpoint of a run of one step."""
+    """Writes the checkpoint of a run of one step."""
     config = config_lib.get_config()
     config.data.batch_size, config.data.num_scenes = 1, 8
     config.train.num_steps, config.train.eval_every = 1, 0
@@ -59,7 +61,7 @@ def make_checkpoint(workdir: pathlib.Path) -> None:
 
 
 def main() -> None:
-    """Prints milliseconds of each way."""
+    """Prints the milliseconds of each program."""
     parser = timing.parser(__doc__, runs=3)
     parser.add_argument(
         "--checkpoint", type=pathlib.Path, help="a run's workdir, for the cold start"
@@ -70,7 +72,7 @@ def main() -> None:
     colorizer = inference.Colorizer(config_lib.get_config(), weights)
     network.to(pytorch_colorize.DEVICE)
     width, height, count = (4000, 3000, 200) if not args.quick else (2000, 1500, 20)
-    rows = [["what", "way", "ms", "jaxcolor is faster", "memory, MiB"]]
+    rows = [["what", "program", "ms", "jaxcolor is faster", "memory, MiB"]]
     figures: dict[str, Any] = {
         "device": jax.devices()[0].device_kind,
         "versions": f"JAX {jax.__version__}, PyTorch {torch.__version__}",
@@ -102,10 +104,12 @@ def main() -> None:
             (f"{width * height / 1e6:.0f} Mpx", [photo]),
             (f"{count} small", small),
         ):
-            results = timing.race({"jaxcolor": ours(paths), "PyTorch": theirs(paths)}, args.runs)
-            for way, result in results.items():
+            results = timing.alternate(
+                {"jaxcolor": ours(paths), "PyTorch": theirs(paths)}, args.runs
+            )
+            for program, result in results.items():
                 ms = f"{1000 * result['seconds']:.0f}"
-                rows.append([f"{what}, warm", way, ms, timing.format_ratio(result), "—"])
+                rows.append([f"{what}, warm", program, ms, timing.format_ratio(result), "—"])
             figures[what] = results
 
         workdir = args.checkpoint or folder / "run"
@@ -120,9 +124,9 @@ def main() -> None:
             "jaxcolor, compiled before": run_cold(program, arguments, folder / "cache"),
             "PyTorch": run_cold(usual, [], folder / "cache"),
         }
-        for way, start in starts.items():
+        for program, start in starts.items():
             ms, mib = f"{1000 * start['seconds']:.0f}", f"{start['mib']:,.0f}"
-            rows.append(["1 photo, cold", way, ms, "—", mib])
+            rows.append(["1 photo, cold", program, ms, "—", mib])
         figures["cold"] = starts
     timing.report(args, rows, figures)
 

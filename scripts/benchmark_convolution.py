@@ -1,12 +1,12 @@
-"""What the three bilinear maps of jaxcolor/models/convolution.py gain over plain JAX.
+"""Times the three bilinear maps of jaxcolor/models/convolution.py against plain JAX.
 
     python scripts/benchmark_convolution.py --batch_size 4 --image_size 256
 
 Times one gradient of the whole U-Net, one gradient of the gradient penalty on the PatchGAN, and
 single layers that the maps compute in forms of their own, with the maps and with JAX's own
-derivatives of the same operations; the two take turns. Before that both must give the same numbers
-in float64, where rounding does not carry an activation over a LeakyReLU's kink. In float32 it now
-and then does, and the gradient of the penalty jumps.
+derivatives of the same operations, in alternation. Before that both must give the same numbers in
+float64. In float32 rounding can change the sign of an activation before a LeakyReLU, and the
+gradient of the penalty then differs.
 """
 
 import argparse
@@ -147,7 +147,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.quick:
         args.image_size, args.runs = 32, 3
-    rows = [["what", "way", "seconds", "the maps are faster", "difference in float64"]]
+    rows = [["what", "program", "seconds", "the maps are faster", "difference in float64"]]
     figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
     with jax.enable_x64(True):
         # Two examples, with which a batch norm at the U-Net's one innermost pixel is not constant.
@@ -157,11 +157,11 @@ def main() -> None:
     if max(differences.values()) > _BOUND:
         raise SystemExit(f"The maps and plain JAX differ by more than {_BOUND}: {differences}")
     for name, what in make_functions(args, args.batch_size, "float32").items():
-        ways = {
+        programs = {
             kind: functools.partial(run, program, what[1])
             for kind, program in compile_kinds(*what).items()
         }
-        figures[name] = timing.race(ways, args.runs)
+        figures[name] = timing.alternate(programs, args.runs)
         for kind, result in figures[name].items():
             rows.append(
                 [

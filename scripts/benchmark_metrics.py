@@ -1,4 +1,4 @@
-"""Times FID features and the Fréchet distance against the reference tools, in turns.
+"""Times FID features and the Fréchet distance against the reference tools, in alternation.
 
     pip install torch scipy safetensors huggingface_hub pyyaml tqdm
     pip install --no-deps torchvision pytorch-fid timm torch-fidelity lpips
@@ -31,7 +31,7 @@ import pytorch_fid.inception
 
 
 def make_features(batch_size: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Makes both ways from images to features, and checks that they agree."""
+    """Makes both programs from images to features, and checks that they agree."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     pytorch_fid.inception.fid_inception_v3 = make_backbones.fid_inception
@@ -57,7 +57,7 @@ def make_features(batch_size: int) -> tuple[Callable[[], object], Callable[[], o
 
 
 def make_distances(dimensions: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Makes both ways from moments to the distance, and checks that they agree."""
+    """Makes both programs from moments to the distance, and checks that they agree."""
     rng = np.random.default_rng(0)
     mixing = rng.standard_normal((dimensions, dimensions)) / dimensions**0.5
     sets = [rng.standard_normal((2 * dimensions, dimensions)) @ mixing for _ in range(2)]
@@ -85,7 +85,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.quick:
         args.batch_size, args.dimensions, args.runs = 8, 512, 3
-    rows = [["what", "way", "seconds", "jaxcolor is faster"]]
+    rows = [["what", "program", "seconds", "jaxcolor is faster"]]
     figures: dict[str, Any] = {"device": jax.devices()[0].device_kind}
     for what, (ours, theirs), runs in (
         (f"FID features of {args.batch_size} images", make_features(args.batch_size), args.runs),
@@ -95,9 +95,9 @@ def main() -> None:
             min(args.runs, 3),
         ),
     ):
-        figures[what] = timing.race({"jaxcolor": ours, "reference": theirs}, runs)
-        for way, result in figures[what].items():
-            rows.append([what, way, f"{result['seconds']:.3f}", timing.format_ratio(result)])
+        figures[what] = timing.alternate({"jaxcolor": ours, "reference": theirs}, runs)
+        for program, result in figures[what].items():
+            rows.append([what, program, f"{result['seconds']:.3f}", timing.format_ratio(result)])
     timing.report(args, rows, figures)
 
 

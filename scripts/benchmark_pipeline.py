@@ -1,12 +1,12 @@
-"""Times the way from image files to Lab arrays, against the usual loader.
+"""Times the pipeline from image files to Lab arrays against the usual loader.
 
     pip install torch scikit-image
     python scripts/benchmark_pipeline.py photos
 
 The usual loader is that of most tutorials: Pillow, its bicubic resizing (torchvision's `Resize`
 calls it), scikit-image's `rgb2lab`, PyTorch's `DataLoader` with a worker process per core. Both
-give the same arrays, ours on the device. Beside it stand the limit, decoding alone with a thread
-per core, ArrayRecord files, and images that were decoded once and stay in memory. Photographs that
+give the same arrays, ours on the device. Also timed: the limit, decoding alone with a thread
+per core; ArrayRecord files; and images that were decoded once and stay in memory. Photographs that
 are much larger than the networks' images are decoded at a reduced size by all of ours but the one
 "in full".
 """
@@ -83,7 +83,10 @@ def train_batches(source: sources.Source, data: Any) -> Iterator[Any]:
 
 def seconds_per_batch(batches: Iterator[Any], least_seconds: float) -> float:
     """Measures how long a batch takes, in the long run."""
-    for least in (1.0, least_seconds):  # What was made ahead, in the first second, does not count.
+    for least in (
+        1.0,
+        least_seconds,
+    ):  # Without the prefetched batches of the first.
         start, count = time.perf_counter(), 0
         while (passed := time.perf_counter() - start) < least:
             jax.block_until_ready(next(batches))
@@ -104,7 +107,7 @@ def check_equal(paths: list[pathlib.Path], size: int) -> float:
 
 
 def main() -> None:
-    """Prints images per second and per core of each way."""
+    """Prints images per second and per core of each program."""
     parser = timing.parser(__doc__, runs=5)
     parser.add_argument("folder", type=pathlib.Path, help="of photographs")
     parser.add_argument("--image_size", type=int, default=256)
@@ -158,7 +161,7 @@ def main() -> None:
             for name, batches in running.items():
                 seconds[name].append(seconds_per_batch(batches, args.seconds))
     results = timing.compare(seconds)
-    rows = [["way", "images/s", "per core", "jaxcolor's folder is faster"]]
+    rows = [["program", "images/s", "per core", "jaxcolor's folder is faster"]]
     for name, result in results.items():
         rate = args.batch_size / result["seconds"]
         rows.append([name, f"{rate:.0f}", f"{rate / cores:.0f}", timing.format_ratio(result)])

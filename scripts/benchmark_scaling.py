@@ -1,11 +1,11 @@
-"""What a training step costs by its sizes, and what it says between devices.
+"""The cost of a training step by its sizes, and its communication between devices.
 
     python scripts/benchmark_scaling.py
 
 First table: images per second of pix2pix by batch size, image size and filters. Second table: the
 collectives of a step and their bytes, read from the programs compiled for 1, 2, 4 and 8 simulated
-devices, beside the bytes of the parameters. Third table: what share of its speed a device keeps
-among others when nothing of the talk hides behind the computing:
+devices, beside the bytes of the parameters. Third table: the parallel efficiency of a device when
+communication does not overlap with computation:
 
     efficiency = t / (t + 2 · (n - 1) / n · bytes / bandwidth),  t = FLOPs / speed
 
@@ -22,7 +22,7 @@ import jax
 import numpy as np
 from benchmarking import timing
 
-_NVLINK = 450e9  # bytes per second each way, H100 and H200
+_NVLINK = 450e9  # bytes per second and direction, H100 and H200
 _NETWORK = 25e9  # 200 Gb/s
 _COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
 _BYTES = {"f32": 4, "bf16": 2, "f16": 2, "s32": 4, "u32": 4, "pred": 1}
@@ -61,7 +61,7 @@ def print_collectives(name: str, image_size: int, batch_size: int) -> None:
 
 
 def efficiency(step_seconds: float, size: int, count: int, bandwidth: float) -> float:
-    """Returns the share of its speed that a member keeps among `count` of them."""
+    """Returns the parallel efficiency of `count` devices or hosts."""
     return step_seconds / (step_seconds + 2 * (count - 1) / count * size / bandwidth)
 
 
@@ -88,7 +88,7 @@ def main() -> None:
         config = benchmark_train.configure(*given)
         step = benchmark_train.make_jaxcolor(config)
         flops = benchmark_train.count_flops(config)
-        seconds = timing.race({"jaxcolor": step}, args.runs)["jaxcolor"]["seconds"]
+        seconds = timing.alternate({"jaxcolor": step}, args.runs)["jaxcolor"]["seconds"]
         rate = sizes["batch_size"] / seconds
         figures["costs"][str(sizes)] = rate
         rows.append([*map(str, sizes.values()), f"{rate:.1f}", f"{flops / seconds / 1e9:.0f}"])
@@ -100,7 +100,7 @@ def main() -> None:
     sizes_of: dict[str, int] = {}
     for name in names:
         for count in counts:
-            printed = timing.run_apart(
+            printed = timing.run_process(
                 "import benchmark_scaling as b; "
                 f"b.print_collectives{(name, image_size, batch_size)}",
                 JAX_PLATFORMS="cpu",

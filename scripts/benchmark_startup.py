@@ -2,7 +2,8 @@
 
     python scripts/benchmark_startup.py
 
-The first run compiles all programs; the later ones find them compiled. Data are drawn scenes.
+The first run compiles all programs; later ones load them from the compilation cache. Data: drawn
+scenes.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""Times whole training steps against PyTorch's, in turns, each side in a process of its own.
+"""Times whole training steps against PyTorch's, in alternation, each in its own process.
 
     pip install torch
     python scripts/benchmark_train.py
 
-Both sides train the U-Net and the 70 × 70 PatchGAN on the same arrays: pix2pix, and Wasserstein
+Both train the U-Net and the 70 × 70 PatchGAN on the same arrays: pix2pix, and Wasserstein
 GANs with clipped weights and with a gradient penalty, five critic updates to one of the generator.
 On a GPU both compute in bfloat16, and PyTorch a second time through `torch.compile`.
 """
@@ -25,7 +25,7 @@ from jaxcolor import objectives
 from jaxcolor.training.parallel import Devices
 
 _CONFIGS = pathlib.Path(__file__).parent.parent / "configs"
-_NUM_STEPS = 1000  # The optimizers want to know; it makes no step faster.
+_NUM_STEPS = 1000  # Needed by the optimizers; it does not change the speed of a step.
 _OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp")
 
 
@@ -88,7 +88,7 @@ def add_critic_steps(count: Callable[[Any], Any], config: Any) -> Any:
 
 
 def count_flops(config: Any) -> float:
-    """Counts the floating-point operations of our step, as XLA's cost analysis sees them."""
+    """Counts the floating-point operations of our step, by XLA's cost analysis."""
 
     def count(config: Any) -> float:
         objective = objectives.build(config, _NUM_STEPS)
@@ -101,19 +101,19 @@ def count_flops(config: Any) -> float:
     return add_critic_steps(count, config)
 
 
-def serve(way: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
-    """Takes steps when asked, and says at the end the most memory that was ever held, in MiB."""
+def serve(program: str, name: str, image_size: int, batch_size: int, dtype: str) -> None:
+    """Takes steps when asked, and prints the peak memory in MiB at the end."""
     config = configure(name, image_size, batch_size, dtype)
-    if way == "jaxcolor":
+    if program == "jaxcolor":
         step = make_jaxcolor(config)
     else:
         examples = make_examples(config)
-        step = pytorch_train.make_step(config, examples, compiled=way == "PyTorch, compiled")
+        step = pytorch_train.make_step(config, examples, compiled=program == "PyTorch, compiled")
 
     def peak() -> float:
         if not torch.cuda.is_available():
             return timing.peak_memory()
-        if way == "jaxcolor":
+        if program == "jaxcolor":
             return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 2**20
         return torch.cuda.max_memory_allocated() / 2**20
 
@@ -121,7 +121,7 @@ def serve(way: str, name: str, image_size: int, batch_size: int, dtype: str) -> 
 
 
 def main() -> None:
-    """Prints a line for each objective and way."""
+    """Prints a line for each objective and program."""
     on_gpu = jax.default_backend() == "gpu"
     parser = timing.parser(__doc__, runs=20 if on_gpu else 7)
     parser.add_argument("--objectives", nargs="+", choices=_OBJECTIVES)
@@ -130,11 +130,13 @@ def main() -> None:
     parser.add_argument("--dtype", default="bfloat16" if on_gpu else "float32")
     args = parser.parse_args()
     if jax.device_count() > 1:
-        parser.error(f"{jax.device_count()} devices: show it one, as PyTorch's side takes one")
+        parser.error(f"{jax.device_count()} devices: make one visible, since PyTorch uses one")
     if args.quick:
         args.image_size, args.batch_sizes, args.runs = 64, args.batch_sizes[:1], 3
     peak = timing.matmul_peak(args.dtype)
-    rows = [["objective", "batch", "way", "images/s", "jaxcolor is faster", "memory, MiB", "peak"]]
+    rows = [
+        ["objective", "batch", "program", "images/s", "jaxcolor is faster", "memory, MiB", "peak"]
+    ]
     figures: dict[str, Any] = {
         "device": jax.devices()[0].device_kind,
         "versions": f"JAX {jax.__version__}, PyTorch {torch.__version__}",
@@ -148,20 +150,20 @@ def main() -> None:
             examples = objectives.examples_per_step(config)
             sizes = name, args.image_size, batch_size, args.dtype
             flops = count_flops(config)
-            ways = {
-                way: timing.Apart(f"import benchmark_train as b; b.serve{(way, *sizes)}")
-                for way in ("jaxcolor", "PyTorch", *["PyTorch, compiled"] * on_gpu)
+            programs = {
+                program: timing.Worker(f"import benchmark_train as b; b.serve{(program, *sizes)}")
+                for program in ("jaxcolor", "PyTorch", *["PyTorch, compiled"] * on_gpu)
             }
-            results = timing.race(ways, args.runs)
-            for way, result in results.items():
+            results = timing.alternate(programs, args.runs)
+            for program, result in results.items():
                 result["images_per_second"] = examples / result["seconds"]
                 result["share_of_peak"] = flops / result["seconds"] / peak
-                result["peak_mib"] = float(ways[way].finish())
+                result["peak_mib"] = float(programs[program].finish())
                 rows.append(
                     [
                         name,
                         str(batch_size),
-                        way,
+                        program,
                         f"{result['images_per_second']:.2f}",
                         timing.format_ratio(result),
                         f"{result['peak_mib']:,.0f}",

@@ -1,5 +1,5 @@
-# Sourced by the other scripts: enters the active virtual environment or makes .venv, and installs
-# the project with the extras that are given.
+# Sourced by the other scripts: uses the active virtual environment or creates .venv, and installs
+# the project with the given extras.
 if [ -z "${VIRTUAL_ENV:-}" ]; then
     [ -d .venv ] || "${PYTHON:-python3}" -m venv .venv
     . .venv/bin/activate

@@ -24,7 +24,7 @@ from jaxcolor.data.splits import SPLITS
 
 def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
     """Writes image files, as they are, into an ArrayRecord file."""
-    # One record a group: a reader that shuffles decompresses nothing that it does not use.
+    # One record per group, so that shuffled reading decompresses only the records it uses.
     writer = ArrayRecordWriter(str(record), "group_size:1")
     for path in tqdm(paths, desc=record.stem, unit="img", disable=None):
         writer.write(path.read_bytes())
@@ -32,7 +32,7 @@ def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
 
 
 def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
-    """Decodes every file of the folder once: no run can skip a damaged one that was packed.
+    """Decodes every file of the folder once, since a run cannot skip a damaged record.
 
     Args:
         data: `config.data`.

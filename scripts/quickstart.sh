@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up an environment, trains a small colorizer on drawn scenes, scores it and shows the way on.
+# Sets up an environment, trains a small colorizer on drawn scenes, scores it and prints the next steps.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/environment.sh ""
@@ -13,5 +13,5 @@ Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
 Scores, beside those of gray:       $run/scores.md
 To color a photograph of your own:
     $(command -v python) -m jaxcolor.colorize PHOTO.jpg --checkpoint $run --output colorized
-This model has seen nothing but drawings; for photographs, train on photographs (README.md).
+This model was trained on drawings only; for photographs, train on photographs (README.md).
 EOF

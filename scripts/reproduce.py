@@ -2,10 +2,10 @@ r"""Trains and scores the experiments of the reports under one protocol, and sho
 
     python scripts/reproduce.py --data photos --experiments all --workdir runs/reproduction
 
-Every experiment of `configs/reports/` learns from the same training images of a folder, at the same
-size and with the same budget, and is scored on the same test images. `results.md`, `results.json`
+Every experiment of `configs/reports/` is trained on the same images of a folder, at the same size
+and with the same budget, and is scored on the same test images. `results.md`, `results.json`
 and `index.html`, one page with scores, curves and pictures, are written after each of them. The
-same command goes on where it was stopped. Fields of single experiments, or of all, can be changed:
+same command resumes after an interruption. Fields of single experiments, or of all, can be changed:
 
     --set all.generator.num_filters=16 --set A2.objective.content_backbone=inception_v3_fid
 """
@@ -42,7 +42,7 @@ def make_row(
     result: experiment.Result | None,
     error: str = "",
 ) -> Row:
-    """Lays out what is known of an experiment."""
+    """Makes the row of an experiment on the page."""
     recipe = protocol.EXPERIMENTS[name]
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
     size = models.output_size(config)
@@ -70,9 +70,12 @@ def main() -> None:
     parser.add_argument("--experiments", default="all", help="all, or names such as A1,A5")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/reproduction"))
     parser.add_argument(
-        "--budget_images", type=int, default=0, help="that each experiment sees (its own epochs)"
+        "--budget_images",
+        type=int,
+        default=0,
+        help="training images per experiment (default: its own epochs)",
     )
-    parser.add_argument("--image_size", type=int, default=256, help="pixels each way (256)")
+    parser.add_argument("--image_size", type=int, default=256, help="height and width (256)")
     parser.add_argument(
         "--fid_dims",
         type=int,
@@ -153,8 +156,8 @@ def write(
     photos: np.ndarray,
     rows: list[Row],
 ) -> None:
-    """Writes what is known so far as JSON, as Markdown and as a page."""
-    # Gray is the same for all, but for those that are scored at another size.
+    """Writes the results so far as JSON, as Markdown and as a page."""
+    # The gray baseline is that of the common size, if any experiment was scored at it.
     found = [result for result in results.values() if result]
     same = [result for result in found if len(result.pictures[0]) == len(photos[0])]
     gray: dict[str, Any] = {}

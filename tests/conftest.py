@@ -77,7 +77,7 @@ def photos(tmp_path):
 
 
 def picture(height, width):
-    """A smooth picture, `[height, width, 3]` uint8, of lightness that leaves room for colors."""
+    """A smooth picture, `[height, width, 3]` uint8, of medium lightness and colors in gamut."""
     small = np.random.default_rng(0).integers(60, 190, (4, 4, 3), dtype=np.uint8)
     return images.resize(small, height, width)
 
@@ -112,7 +112,7 @@ class _Drawn(dict):
 
 @pytest.fixture
 def seeded_weights(monkeypatch):
-    """Weights drawn by name, as if they lay on this machine; tests may change the tensors."""
+    """Weights drawn by name, as if installed on this machine; tests may change the tensors."""
     tensors = _Drawn()
 
     def load(name):

@@ -37,7 +37,7 @@ def assert_maps_equal_plain_jax(stride, sides, inputs, outputs, shape, padding=P
     assert_trees_close(kernel_correlation(x, y, stride, padding, sides), dkernel, **close)
 
 
-# Few channels, many, and images that are small beside the kernel are computed in different ways; 9
+# Few channels, many, and images smaller than the kernel are computed by different methods; 9
 # rows leave one that no kernel reaches.
 @pytest.mark.parametrize(
     ("inputs", "outputs", "shape"),
@@ -68,7 +68,7 @@ def test_maps_of_other_devices_than_cpus(stride, monkeypatch):
 
 
 @pytest.mark.parametrize("inputs", [3, 64])
-def test_cpus_see_their_fast_layout_alone(inputs):
+def test_cpus_get_only_their_fast_layout(inputs):
     x, kernel, y = arrays(2, inputs=inputs)
     for function, arguments in (
         (lambda x, k: convolution(x, k, 2, PADDING), (x, kernel)),

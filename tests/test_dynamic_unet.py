@@ -142,7 +142,7 @@ def test_upsampling_starts_without_a_checkerboard(started):
         np.testing.assert_allclose(x, corners.repeat(2, 1).repeat(2, 2), rtol=1e-5, atol=1e-6)
 
 
-def test_encoder_sees_gray_as_the_frozen_network_does(started):
+def test_encoder_equals_the_frozen_network_on_gray(started):
     tensors = seeded_networks.tensors(RESNET, 32)
     variables = dynamic_unet.encoder_from_resnet18(started, tensors)
     gray = seeded.normal("gray", (2, 32, 32, 1))

@@ -17,7 +17,7 @@ from jaxcolor.metrics.scores import Scores
 
 @pytest.fixture
 def installed(seeded_weights, monkeypatch, tmp_path):
-    """Seeded weights, as if they lay on this machine, and no features of earlier evaluations."""
+    """Seeded weights, as if installed on this machine, and no features of earlier evaluations."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(features, "_BATCH", 6)
     return seeded_weights["inception_v3_fid"]

@@ -194,7 +194,7 @@ def test_frozen_parts_can_be_left_out(missing, built):
     assert shapes["fusion"]["kernel"].shape[2] == 16 + 1001 * ("embedding" not in parts)
 
 
-def test_frozen_parts_see_the_image_in_gray(built, seeded_weights):
+def test_frozen_parts_get_the_gray_image(built, seeded_weights):
     generator = built("fusion")
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
     found = jax.jit(generator.conditions)(generator.frozen, gray)
@@ -206,7 +206,7 @@ def test_frozen_parts_see_the_image_in_gray(built, seeded_weights):
     np.testing.assert_allclose(alone["embedding"][0], found["embedding"][1], atol=1e-4 * scale)
 
 
-def test_frozen_parts_see_the_same_gray_image_in_every_color_space(config, built):
+def test_frozen_parts_get_the_same_gray_image_in_every_color_space(config, built):
     photo = np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64, 1).repeat(3, axis=-1)
     built("fusion", segmentation="")
     found = {}

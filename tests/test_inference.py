@@ -88,7 +88,7 @@ def test_other_arrays_are_refused(colorizer, image):
 def test_a_generator_of_rgb_keeps_the_photos_lightness_unless_told_not_to(config):
     config.data.color_space = "rgb"
     variables = models.build_generator(config).init(jax.random.key(0), 32)
-    # Whatever it sees, it paints everything in one orange.
+    # Its output is one orange, whatever its input.
     variables["params"]["up_0"]["kernel"] *= 0
     variables["params"]["up_0"]["bias"] = jnp.arctanh(jnp.array([0.6, 0.2, -0.4]))
     photo = np.repeat(np.arange(60, 190, dtype=np.uint8).reshape(1, -1, 1), 40, 0).repeat(3, 2)

@@ -127,7 +127,7 @@ def test_patchgan_gives_30_by_30_at_256(norm):
     assert out.shape == (1, 30, 30, 1)
 
 
-def test_patchgan_sees_70_by_70_pixels():
+def test_patchgan_has_a_receptive_field_of_70_by_70_pixels():
     network = PatchGAN(num_filters=2, norm="none")
     pair = jax.random.normal(jax.random.key(0), (1, 256, 256, 3))
     variables = network.init(jax.random.key(1), pair)

@@ -66,7 +66,7 @@ def content_64():
     return perceptual.content("vgg16", "relu4", 16)
 
 
-def test_black_pixels_without_features_have_no_slope(installed):
+def test_black_pixels_without_features_have_no_gradient(installed):
     """Where every activation is zero, the length that LPIPS divides by is zero too."""
     for name in installed["vgg16"]:
         if name.endswith("bias"):
@@ -147,7 +147,7 @@ def test_a_run_goes_on_only_with_the_same_weights(perceptual_config, monkeypatch
         ({"content_backbone": "resnet18", "content_tap": "stem"}, "ends before stem.*bn1"),
     ],
 )
-def test_mistakes_name_the_field_and_the_cure(perceptual_config, changes, message, installed):
+def test_mistakes_name_the_field_and_the_fix(perceptual_config, changes, message, installed):
     del installed["resnet18"]["bn1.bias"]
     perceptual_config.objective.update(changes)
     with pytest.raises(InputError, match=message):

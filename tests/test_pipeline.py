@@ -146,7 +146,7 @@ def test_batches_of_one(data):
     assert sorted(take(batches(Numbered(8), data), 8)) == list(range(8))
 
 
-def test_put_runs_on_every_batch_and_network_range_is_right(config, data):
+def test_to_device_runs_on_every_batch_and_network_range_is_right(config, data):
     source = Numbered(8)
     iterator = iter(
         pipeline.train_batches(

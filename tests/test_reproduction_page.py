@@ -18,7 +18,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class Tree(html.parser.HTMLParser):
-    """Builds a tree of a page whose every element is closed in its turn."""
+    """Builds a tree of a page whose every element is closed in order."""
 
     def __init__(self, text):
         super().__init__()

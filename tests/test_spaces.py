@@ -1,4 +1,4 @@
-"""What generators see of images and make of them, in every color space."""
+"""Inputs and targets of generators, and their conversion to images, in every color space."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +14,7 @@ def photo(height=12, width=8):
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_the_way_there_and_back_keeps_every_image(name):
+def test_conversion_and_its_inverse_keep_every_image(name):
     rgb, space = photo(), SPACES[name]
     batch = space.to_network(rgb)
     assert batch["gray"].shape == (2, 12, 8, 1)
@@ -40,7 +40,7 @@ def test_rgb_targets_are_the_bytes_themselves(name):
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_gray_images_come_back_from_their_gray(name):
+def test_gray_images_are_recovered_from_their_gray(name):
     levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=-1)
     space = SPACES[name]
     np.testing.assert_allclose(space.gray_to_rgb(space.to_gray(levels)), levels / 255, atol=1e-4)

@@ -14,7 +14,7 @@ def report(workdir, first, values):
     return path
 
 
-def test_scalars_come_back_and_the_later_ones_count(tmp_path):
+def test_scalars_are_read_and_the_later_ones_count(tmp_path):
     report(tmp_path, 1, [0.5, 0.25, 0.125])
     report(tmp_path, 3, [2.0, 4.0])
     assert read_scalars(tmp_path) == {"G_L1": [(1, 0.5), (2, 0.25), (3, 2.0), (4, 4.0)]}

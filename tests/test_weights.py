@@ -242,7 +242,7 @@ def test_another_file_than_promised_is_thrown_away(home, served):
     assert list((home / ".cache" / "jaxcolor" / "weights").iterdir()) == []
 
 
-def test_without_network_the_cure_is_told(home, monkeypatch):
+def test_without_network_the_fix_is_named(home, monkeypatch):
     file = registry.File("x.npz", "abc", "http://127.0.0.1:1/x.npz")
     monkeypatch.setitem(weights.WEIGHTS, "x", registry.Weights("none", (file,)))
     for ask in (weights.fetch, weights.load):

@@ -3,7 +3,7 @@
     python -m jaxcolor.train --config configs/reports/o2.py --workdir runs/o2
 
 The report trained for 5 hours. Open in it and chosen here: λ 100, clip 0.01 and 5 critic steps as
-in the WGAN paper, flips, batch 16. An epoch counts the images that the critic sees.
+in the WGAN paper, flips, batch 16. An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

@@ -3,7 +3,7 @@
     python -m jaxcolor.backbones.weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/s2.py --workdir runs/s2
 
-The published PSNR lies between 23.47 and 30.51. Open in the report and chosen here: 20 epochs of
+The published PSNR is between 23.47 and 30.51. Open in the report and chosen here: 20 epochs of
 pretraining at 1e-4, as in reports 003 and 004. Without trained weights of the encoder:
 --config.generator.pretrained=false.
 """

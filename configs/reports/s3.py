@@ -2,7 +2,7 @@
 
     python -m jaxcolor.train --config configs/reports/s3.py --workdir runs/s3
 
-The published PSNR lies between 16.01 and 27.83.
+The published PSNR is between 16.01 and 27.83.
 """
 
 from jaxcolor import config as defaults

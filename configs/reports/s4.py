@@ -2,10 +2,10 @@
 
     python -m jaxcolor.train --config configs/reports/s4.py --workdir runs/s4
 
-The published PSNR lies between 16.50 and 24.29. The critic has the batch norm of the report's
+The published PSNR is between 16.50 and 24.29. The critic has the batch norm of the report's
 PatchGAN, although it couples the examples that the penalty takes one by one. Open in the report and
 chosen here: 5 critic steps and penalty weight 10 as in the WGAN-GP paper, Adam's β (0.5, 0.999) as
-in the report's other rows. An epoch counts the images that the critic sees.
+in the report's other rows. An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

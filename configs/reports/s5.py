@@ -2,8 +2,8 @@
 
     python -m jaxcolor.train --config configs/reports/s5.py --workdir runs/s5
 
-The published PSNR lies between 16.66 and 26.08. Open in the report and chosen here: 5 critic steps,
-as in the WGAN paper. An epoch counts the images that the critic sees.
+The published PSNR is between 16.66 and 26.08. Open in the report and chosen here: 5 critic steps,
+as in the WGAN paper. An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

@@ -2,9 +2,9 @@
 
     python -m jaxcolor.train --config configs/reports/s6.py --workdir runs/s6
 
-The published PSNR lies between 1.69 and 11.12. Detail weighs half of the cycle. Open in the report
+The published PSNR is between 1.69 and 11.12. Detail weighs half of the cycle. Open in the report
 and chosen here: learning rates that fall to 0 in the second half, as in CycleGAN's own code. Half
-of a step's images are seen in gray only, half in color; an epoch counts both.
+of a step's images are used in gray only, half in color; an epoch counts both.
 """
 
 from jaxcolor import config as defaults

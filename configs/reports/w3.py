@@ -6,8 +6,7 @@ r"""Report 000, row W3: row W1 with a Wasserstein GAN and gradient penalty.
 With 27,000 images the report has FID 172.74, IS 11.62, PSNR 10.78, SSIM 0.43, MAE 0.22. For this
 row it gives the true images of its small set an IS of 11.81. The penalty is added, as the report's
 text says, where its equation 6 multiplies. The critic has the report's batch norm, although it
-couples the examples that the penalty takes one by one. An epoch counts the images that the critic
-sees.
+couples the examples that the penalty takes one by one. An epoch counts the critic's images.
 """
 
 from jaxcolor import config as defaults

@@ -1,1 +1,1 @@
-"""What the benchmarks share: the clock, and PyTorch's side of the races."""
+"""Timing for the benchmarks, and the PyTorch programs that they compare with."""

@@ -1,4 +1,4 @@
-"""Colors photographs in PyTorch as `jaxcolor.colorize` does, to race against; imports no JAX."""
+"""Colors photographs in PyTorch as `jaxcolor.colorize` does, to compare with; imports no JAX."""
 
 import pathlib
 
@@ -47,15 +47,15 @@ def colorize(network: torch.nn.Module, path: pathlib.Path, out: pathlib.Path) ->
     """Colors one file."""
     image = Image.open(path).convert("RGB")
     small = image.resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)
-    full, seen = (torch.from_numpy(np.array(rgb))[None].to(DEVICE) for rgb in (image, small))
-    ab = 110 * network(lightness(seen) / 50 - 1)
+    full, resized = (torch.from_numpy(np.array(rgb))[None].to(DEVICE) for rgb in (image, small))
+    ab = 110 * network(lightness(resized) / 50 - 1)
     ab = functional.interpolate(ab, full.shape[1:3], mode="bicubic", align_corners=False)
     rgb = to_rgb(lightness(full), ab)
     Image.fromarray(rgb[0].cpu().numpy()).save(out, quality=95, subsampling=0)
 
 
 def run(folder: str) -> None:
-    """Does what the command does."""
+    """Colors a photograph as the command does."""
     network = UNet(8, 64).eval().to(DEVICE)
     network.load_state_dict(torch.load(f"{folder}/network.pt"))
     photo = pathlib.Path(folder, "photo.jpg")

@@ -1,4 +1,4 @@
-"""The networks of pix2pix in PyTorch, to make goldens with and to race against."""
+"""The networks of pix2pix in PyTorch, for goldens and comparisons."""
 
 import torch
 from torch import nn

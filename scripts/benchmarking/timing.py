@@ -1,4 +1,4 @@
-"""What the benchmarks share: ways that take turns, and the machine's limit."""
+"""Timing of several programs in alternation, and the machine's peak performance."""
 
 import argparse
 import json
@@ -20,45 +20,46 @@ from jaxcolor import cli
 def parser(description: str | None, runs: int) -> argparse.ArgumentParser:
     """Makes a parser with the options of every benchmark."""
     result = cli.Parser(description)
-    result.add_argument("--runs", type=int, default=runs, help=f"of each way ({runs})")
-    result.add_argument("--quick", action="store_true", help="small, to see that it works")
-    result.add_argument("--json", type=pathlib.Path, help="where the figures go")
+    result.add_argument("--runs", type=int, default=runs, help=f"of each program ({runs})")
+    result.add_argument("--quick", action="store_true", help="small sizes, as a smoke test")
+    result.add_argument("--json", type=pathlib.Path, help="file for the figures")
     return result
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """Times one call, which has to wait for its own result."""
+    """Times one call, which must wait for its own result."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
 
 
-def race(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, dict[str, float]]:
-    """Lets ways take turns, so that a machine whose speed drifts is fair to all.
+def alternate(programs: dict[str, Callable[[], object]], runs: int) -> dict[str, dict[str, float]]:
+    """Times programs in alternation, so that a drift of the machine's speed affects all alike.
 
-    A turn is two calls, of which the second one counts: the first takes back the memory and the
-    caches that were lost to the others, as work that goes on without a break does not have to.
+    Each run is two calls, of which the second one is timed: the first refills the memory and the
+    caches that the other programs have evicted, which continuous work does not have to do.
 
     Args:
-        ways: name to a call that waits for its own result; the first is the one to be compared.
-        runs: turns of each way, after a call that does not count.
+        programs: name to a function that waits for its own result; the first is compared with the
+            others.
+        runs: of each program, after one warm-up call.
 
     Returns:
-        For each way its median `seconds`, and for all but the first `ratio`, how many times as
+        For each program its median `seconds`, and for all but the first `ratio`, how many times as
         fast the first one is: the median of the pairs, with `ratio_min` and `ratio_max`.
     """
-    for run in ways.values():
+    for run in programs.values():
         run()
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(runs):
-        for name, run in ways.items():
+        for name, run in programs.items():
             run()
             times[name].append(seconds(run))
     return compare(times)
 
 
 def compare(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    """Compares times that were taken in turns, as `race` says."""
+    """Compares times that were taken in alternation; returns what `alternate` does."""
     first = np.array(next(iter(times.values())))
     results = {}
     for place, (name, values) in enumerate(times.items()):
@@ -74,18 +75,18 @@ def compare(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
 
 
 def format_ratio(result: dict[str, float]) -> str:
-    """Spells the ratio of one of `race`'s results, or a dash where there is none."""
+    """Formats the ratio of one of `alternate`'s results, or a dash where there is none."""
     if "ratio" not in result:
         return "—"
     return f"{result['ratio']:.2f} ({result['ratio_min']:.2f} to {result['ratio_max']:.2f})"
 
 
-def run_apart(code: str, *arguments: str, **environment: str) -> list[str]:
-    """Runs Python code in a process of its own, which imports what this one can.
+def run_process(code: str, *arguments: str, **environment: str) -> list[str]:
+    """Runs Python code in a new process with this one's import path.
 
     Args:
         code: to run.
-        *arguments: that it finds in `sys.argv`.
+        *arguments: for its `sys.argv`.
         **environment: variables to set for it.
 
     Returns:
@@ -98,31 +99,31 @@ def run_apart(code: str, *arguments: str, **environment: str) -> list[str]:
     return printed.splitlines()[-1].split()
 
 
-class Apart:
-    """A way for `race` in a process of its own, where the others' threads and memory are not."""
+class Worker:
+    """A program for `alternate` in its own process, apart from the others' threads and memory."""
 
     def __init__(self, code: str, *arguments: str, **environment: str):
-        """Starts the process; the code, to be run as by `run_apart`, has to call `serve`."""
+        """Starts the process; the code, to be run as by `run_process`, has to call `serve`."""
         self._process = _start(code, *arguments, **environment)
 
     def __call__(self) -> None:
-        """Runs the way once."""
+        """Runs the program once."""
         assert self._process.stdin
         assert self._process.stdout
         print(file=self._process.stdin, flush=True)
         if (line := self._process.stdout.readline()) != "\n":
-            sys.exit(f"a way has failed: {line!r}")
+            sys.exit(f"a program has failed: {line!r}")
 
     def finish(self) -> str:
-        """Ends the process and returns the last thing that it had to say."""
-        said = self._process.communicate()[0].strip()
+        """Ends the process and returns the rest of its output."""
+        output = self._process.communicate()[0].strip()
         if self._process.returncode:
-            sys.exit(f"a way has failed: {said!r}")
-        return said
+            sys.exit(f"a program has failed: {output!r}")
+        return output
 
 
 def serve(run: Callable[[], object], conclude: Callable[[], object]) -> None:
-    """Makes this process a way for `race`; what `conclude` returns goes to `Apart.finish`."""
+    """Runs a program whenever `Worker` asks; `Worker.finish` returns the result of `conclude`."""
     for _ in sys.stdin:
         run()
         print(flush=True)
@@ -156,7 +157,7 @@ def matmul_peak(dtype: str) -> float:
 
 
 def table(rows: list[list[str]]) -> str:
-    """Lays rows out as a Markdown table, the first one as headings."""
+    """Formats rows as a Markdown table, the first one as headings."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     head, *body = (
         "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |"
@@ -167,7 +168,7 @@ def table(rows: list[list[str]]) -> str:
 
 
 def report(args: argparse.Namespace, rows: list[list[str]], figures: dict[str, Any]) -> None:
-    """Prints a table, and writes the figures as JSON if that was asked for."""
+    """Prints a table, and writes the figures as JSON if `--json` is given."""
     print(table(rows))
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,1 +1,1 @@
-"""What `reproduce.py` is made of: the protocol and the page."""
+"""The parts of `reproduce.py`: the protocol, one experiment, and the page."""

@@ -1,4 +1,4 @@
-"""Trains and scores one experiment, and keeps its result."""
+"""Trains and scores one experiment, and stores its result."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from reproduction import protocol
 
 
 class Result(NamedTuple):
-    """What is known of an experiment that was scored.
+    """The result of an experiment.
 
     Attributes:
         scores: its rows, as of `Evaluation.summary`.
@@ -40,7 +40,7 @@ def run(
     conditions: dict[str, Any],
     photos: np.ndarray,
 ) -> Result:
-    """Trains an experiment, or goes on with it, and scores what the training ended with.
+    """Trains an experiment, or resumes it, and scores its last checkpoint.
 
     Args:
         name: of the experiment.
@@ -51,7 +51,7 @@ def run(
 
     Raises:
         InputError: the workdir holds a run of another length, or the run that this one starts from
-            has not come to its end.
+            is not complete.
     """
     workdir = args.workdir / name
     steps = protocol.num_steps(config)
@@ -60,14 +60,14 @@ def run(
         if before != steps:
             raise InputError(
                 f"{workdir}: holds a run of {before} steps, and the budget makes it {steps}; give "
-                "the budget that it was begun with, or another --workdir"
+                "the budget that it was started with, or another --workdir"
             )
     base = pathlib.Path(config.init_from)
     if config.init_from and base.parent == args.workdir:
         _check_finished(name, base)
     state = loop.train_and_evaluate(config, workdir)
     if int(state.step) < steps:
-        sys.exit(f"stopped; {name} goes on from step {state.step} by the same command")
+        sys.exit(f"stopped; the same command resumes {name} from step {state.step}")
     colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
     size = models.output_size(config)
     large = np.stack([images.resize(photo, size, size) for photo in photos])
@@ -84,7 +84,7 @@ def run(
 
 
 def _check_finished(name: str, base: pathlib.Path) -> None:
-    """Checks that a run which another one starts from has been trained to its end."""
+    """Checks that a run which another one starts from is complete."""
     if (base / CONFIG_FILE).exists():
         checkpoints = Checkpoints(base)
         step = checkpoints.latest_step()
@@ -97,7 +97,7 @@ def _check_finished(name: str, base: pathlib.Path) -> None:
 
 
 def read_result(workdir: pathlib.Path, conditions: dict[str, Any]) -> Result | None:
-    """Reads what `run` has left, if it came about in the same way.
+    """Reads the result of `run`, if its conditions were the same.
 
     Args:
         workdir: of the experiment.

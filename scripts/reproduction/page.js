@@ -6,8 +6,8 @@ for (const th of headings) {
   button.append(...th.childNodes);
   th.append(button);
   th.addEventListener("click", () => {
-    const turned = { ascending: "descending", descending: "ascending" };
-    const order = turned[th.getAttribute("aria-sort")] ?? th.dataset.sort;
+    const reversed = { ascending: "descending", descending: "ascending" };
+    const order = reversed[th.getAttribute("aria-sort")] ?? th.dataset.sort;
     headings.forEach((other) => other.removeAttribute("aria-sort"));
     th.setAttribute("aria-sort", order);
     const sign = order === "ascending" ? 1 : -1;

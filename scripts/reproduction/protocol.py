@@ -1,4 +1,4 @@
-"""What `reproduce.py` makes of the reports' configurations, so that all are trained alike."""
+"""The common protocol: the reports' configurations with shared data, size and budget."""
 
 import argparse
 import ast

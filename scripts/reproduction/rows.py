@@ -1,4 +1,4 @@
-"""What the page shows of one experiment."""
+"""The data of one experiment on the page."""
 
 from typing import Any, NamedTuple
 

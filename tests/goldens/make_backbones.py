@@ -72,7 +72,7 @@ def fid_inception() -> torch.nn.Module:
 
 
 def pictures(name: str) -> torch.Tensor:
-    """Draws seeded pictures, as PyTorch sees them: `[N, 3, H, W]` float32 in [0, 1]."""
+    """Draws seeded pictures, in PyTorch's layout: `[N, 3, H, W]` float32 in [0, 1]."""
     return torch.tensor(seeded.pictures(name)).movedim(-1, 1).float() / 255
 
 

@@ -79,9 +79,9 @@ def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
         return cross_entropy(scores, torch.full_like(scores, target))
 
     for step in range(3):
-        for turn in range(critic_steps):
-            light = torch.tanh(torch.tensor(seeded.normal(f"L {step} {turn}", (4, 1, 32, 32))))
-            real = torch.tanh(torch.tensor(seeded.normal(f"ab {step} {turn}", (4, 2, 32, 32))))
+        for i in range(critic_steps):
+            light = torch.tanh(torch.tensor(seeded.normal(f"L {step} {i}", (4, 1, 32, 32))))
+            real = torch.tanh(torch.tensor(seeded.normal(f"ab {step} {i}", (4, 2, 32, 32))))
             fake = generator(light)
             optimizer_d.zero_grad()
             d_real = bce(discriminator(torch.cat([light, real], 1)), 1.0)

@@ -8,7 +8,7 @@ _LIBRARY = torch.library.Library("torchvision", "FRAGMENT")  # The names last as
 
 
 def define_operators() -> None:
-    """Names torchvision's compiled operators, which its builds for CPUs alone do not bring.
+    """Names torchvision's compiled operators, which its CPU builds lack.
 
     It has to run before torchvision is imported.
     """
