@@ -118,10 +118,19 @@ _KINDS = {
 def compile_kinds(function: Callable, arguments: tuple) -> dict[str, Callable]:
     """Compiles a function with one and with the other kind of convolution in the layers."""
     programs = {}
+    mesh = jax.sharding.Mesh(jax.devices()[:1], (layers.AXIS,))  # Batch norms reduce over it.
+    everywhere = jax.sharding.PartitionSpec()
     for kind, (convolution, transposed) in _KINDS.items():
         names = {"convolution": convolution, "transposed_convolution": transposed}
         with mock.patch.multiple(layers, **names):
-            programs[kind] = compile_network(lambda *a: function(*a)).lower(*arguments).compile()
+            mapped = jax.shard_map(
+                lambda *a: function(*a),
+                mesh=mesh,
+                in_specs=everywhere,
+                out_specs=everywhere,
+                check_vma=False,
+            )
+            programs[kind] = compile_network(mapped).lower(*arguments).compile()
     return programs
 
 
