@@ -187,7 +187,7 @@ def test_lpips_stands_in_the_table_with_its_weights_or_the_reason(installed, mon
     assert scores.min_size == 11
     scores.add("model", rgb, rgb)
     assert "LPIPS" not in report.table(scores.summary())
-    assert "vgg16.npz: does not reach to relu2" in scores.facts()["no LPIPS"]
+    assert "vgg16.npz: ends before relu2" in scores.facts()["no LPIPS"]
 
 
 class NoFeatures:
