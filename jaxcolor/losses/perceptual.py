@@ -46,8 +46,10 @@ def content(backbone: str, tap: str, image_size: int) -> PerceptualLoss:
     network = networks.load(backbone, (tap,), image_size)
 
     def loss(variables: Any, fake: jax.Array, real: jax.Array) -> jax.Array:
-        ours, theirs = (network.features(variables, rgb)[tap] for rgb in (fake, real))
-        return reconstruction.l2(ours, theirs)
+        features_fake, features_real = (
+            network.features(variables, rgb)[tap] for rgb in (fake, real)
+        )
+        return reconstruction.l2(features_fake, features_real)
 
     return PerceptualLoss(loss, network.variables, {backbone: network.sha256})
 
