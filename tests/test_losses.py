@@ -43,7 +43,7 @@ def test_penalty_of_a_linear_critic_by_hand():
 
 
 def test_penalty_looks_between_real_and_generated_at_a_place_of_its_own_for_each_example():
-    # The gradient of x² / 2 is x: with real = a and generated = b the norm tells the place.
+    # The gradient of x² / 2 is x: with real = a and fake = b the norm tells the place.
     def critic(pairs):
         return jnp.square(pairs).sum(axis=(1, 2, 3)).reshape(-1, 1, 1, 1) / 2
 

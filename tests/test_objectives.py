@@ -240,9 +240,9 @@ def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversa
     config.train.dtype = "bfloat16"
     critics = []
 
-    def penalty(critic, real, generated, keys):
+    def penalty(critic, real, fake, keys):
         critics.append(str(jax.make_jaxpr(critic)(real)))
-        return gradient_penalty(critic, real, generated, keys)
+        return gradient_penalty(critic, real, fake, keys)
 
     monkeypatch.setattr(wgan, "gradient_penalty", penalty)
     _, state, step = build(config)

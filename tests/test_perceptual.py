@@ -56,8 +56,8 @@ def test_gradients_are_finite_everywhere(make):
     gradient = jax.jit(jax.grad(term.loss, argnums=1))
     noise = np.random.default_rng(0).random((1, 16, 16, 3), np.float32)
     black, white = np.zeros_like(noise), np.ones_like(noise)
-    for generated, real in ((noise, noise), (black, black), (black, white), (white, noise)):
-        found = gradient(term.variables, generated, real)
+    for fake, real in ((noise, noise), (black, black), (black, white), (white, noise)):
+        found = gradient(term.variables, fake, real)
         assert np.isfinite(found).all()
     assert np.abs(gradient(term.variables, noise, white)).max() > 0
 
