@@ -1,4 +1,4 @@
-"""The networks of pix2pix in PyTorch, to make goldens with and to race against."""
+"""Independent implementations of pix2pix's networks in PyTorch, for goldens and benchmarks."""
 
 import torch
 from torch import nn
