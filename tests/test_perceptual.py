@@ -8,10 +8,10 @@ import seeded
 from conftest import ROOT
 from one_device import on_one_device
 
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
-from jaxcolor.losses import perceptual
+from jaxcolor.losses import perceptual, reconstruction
 from jaxcolor.metrics import evaluation, report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.metrics.lpips import LpipsScore
@@ -111,16 +111,39 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
     assert all(0 < value < np.inf for values in history for value in values.values())
 
 
-def test_the_gradient_is_that_of_the_weighted_sum(perceptual_config):
+def test_the_gradient_is_the_weighted_sum_of_the_terms_gradients(perceptual_config):
     built = terms.build(perceptual_config)
+    space = models.build_space(perceptual_config)
+    content, lpips = perceptual.content("inception_v3_fid", "64", 32), perceptual.lpips(32)
     batch = {
-        "gray": jnp.zeros((1, 32, 32, 1)),
-        "target": jnp.full((1, 32, 32, 2), 0.1),
-        "rgb": jnp.full((1, 32, 32, 3), 0.4),
+        "gray": seeded.normal("L", (1, 32, 32, 1), 0.3),
+        "target": seeded.normal("ab", (1, 32, 32, 2), 0.2),
+        "rgb": np.random.default_rng(0).random((1, 32, 32, 3), np.float32),
     }
-    loss, parts = jax.jit(built.loss)(built.frozen, batch, jnp.zeros((1, 32, 32, 2)))
-    expected = 100 * parts["G_L1"] + 2 * parts["G_content"] + 3 * parts["G_LPIPS"]
-    assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+    output = seeded.normal("fake ab", (1, 32, 32, 2), 0.2)
+
+    def single(ab):
+        fake = space.join(batch["gray"], ab)
+        return jnp.stack(
+            [
+                reconstruction.l1(ab, batch["target"]),
+                content.loss(content.variables, fake, batch["rgb"]),
+                lpips.loss(lpips.variables, fake, batch["rgb"]),
+            ]
+        )
+
+    (loss, parts), gradient = jax.jit(
+        jax.value_and_grad(lambda ab: built.loss(built.frozen, batch, ab), has_aux=True)
+    )(output)
+    values, gradients = jax.jit(lambda ab: (single(ab), jax.jacrev(single)(ab)))(output)
+    weights = np.array([100, 2, 3])
+    np.testing.assert_allclose([parts[name] for name in built.names], values, rtol=1e-5)
+    assert float(loss) == pytest.approx(float(weights @ values), rel=1e-5)
+    expected = np.tensordot(weights, gradients, 1)
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(gradient, expected, atol=1e-5 * scale)
+    for weight, term in zip(weights, gradients, strict=True):
+        assert np.abs(weight * term).max() > 1e-3 * scale  # Without it the sum would differ.
 
 
 def test_a_run_goes_on_only_with_the_same_weights(perceptual_config, monkeypatch, tmp_path):
