@@ -30,7 +30,7 @@ STEPS = 3
 
 def make_config(name: str):
     config = config_lib.get_config()
-    config.data.image_size = 16
+    config.data.image_size = 8
     config.data.batch_size = 16
     config.generator.num_filters = 4
     config.generator.dropout = 0.0
