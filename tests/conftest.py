@@ -1,7 +1,6 @@
 """Strict numerics for every test, and small things that many need."""
 
 import atexit
-import functools
 import gc
 import importlib.metadata
 import os
@@ -31,13 +30,13 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
-import seeded  # noqa: E402
 import seeded_networks  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from jaxcolor import color, images, inference, models  # noqa: E402
 from jaxcolor import config as config_lib  # noqa: E402
-from jaxcolor.backbones import networks, weights  # noqa: E402
+from jaxcolor.backbones import weights  # noqa: E402
+from jaxcolor.metrics import features  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Tracing makes many small objects, nearly all of which live as long as their program.
@@ -48,8 +47,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 INIT_KEY = jax.random.key(0, impl="rbg")
 
 
-@pytest.fixture
-def config():
+def tiny_config():
     """A configuration that trains within seconds."""
     config = config_lib.get_config()
     config.data.image_size = 32
@@ -65,6 +63,11 @@ def config():
 
 
 @pytest.fixture
+def config():
+    return tiny_config()
+
+
+@pytest.fixture
 def photos(tmp_path):
     """A folder of 12 small pictures, in a tree of two levels."""
     folder = tmp_path / "photos"
@@ -74,6 +77,11 @@ def photos(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(path)
     return folder
+
+
+def first_variables(generator, image_size):
+    """Draws a generator's variables, NumPy arrays."""
+    return jax.device_get(jax.jit(lambda: generator.init(INIT_KEY, image_size))())
 
 
 def picture(height, width):
@@ -87,26 +95,19 @@ def lightness(pixels):
     return np.asarray(color.rgb_to_lab(jnp.asarray(pixels / 255, jnp.float32)))[..., 0]
 
 
-@pytest.fixture
-def colorizer(config):
+@pytest.fixture(scope="session")
+def colorizer():
     """A colorizer of strong, arbitrary colors that all lie within sRGB for middle grays."""
-    variables = models.build_generator(config).init(jax.random.key(0), config.data.image_size)
-    variables["params"]["up_0"]["kernel"] *= 3
-    variables["params"]["up_0"]["bias"] = jnp.array([0.1, -0.1])
+    config = tiny_config()
+    variables = first_variables(models.build_generator(config), config.data.image_size)
+    last = variables["params"]["up_0"]
+    last["kernel"], last["bias"] = 3 * last["kernel"], np.array([0.1, -0.1], np.float32)
     return inference.Colorizer(config, variables)
-
-
-@functools.cache
-def _drawn(name):
-    if name == "lpips_vgg":
-        return seeded.lpips_heads()
-    kind = networks.BACKBONES[name]
-    return seeded_networks.tensors(kind.build(kind.taps), 96)
 
 
 class _Drawn(dict):
     def __missing__(self, name):
-        self[name] = dict(_drawn(name))
+        self[name] = dict(seeded_networks.registered(name))
         return self[name]
 
 
@@ -124,13 +125,38 @@ def seeded_weights(monkeypatch):
 
 
 @pytest.fixture
-def first_layers(seeded_weights, monkeypatch, tmp_path):
-    """Weights of Inception's first layers alone, and no features of earlier evaluations."""
+def inception_weights(seeded_weights, monkeypatch, tmp_path):
+    """Weights of Inception for small batches, and no features of earlier evaluations."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    tensors = seeded_weights["inception_v3_fid"]
+    monkeypatch.setattr(features, "BATCH", 6)
+    return seeded_weights["inception_v3_fid"]
+
+
+@pytest.fixture
+def first_layers(inception_weights):
+    """Weights of Inception's first layers alone."""
+    tensors = inception_weights
     for name in [name for name in tensors if name.startswith(("Mixed", "fc"))]:
         del tensors[name]
     return tensors
+
+
+@pytest.fixture
+def run_main(monkeypatch, capsys):
+    """Runs a command's `main` in this process, as `run_module` does in one of its own."""
+
+    def run(module, *args) -> subprocess.CompletedProcess:
+        monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, args)])
+        capsys.readouterr()
+        code, message = 0, ""
+        try:
+            module.main()
+        except SystemExit as stop:  # Python prints what is no number, and ends with 1.
+            code, message = (stop.code, "") if isinstance(stop.code, int) else (1, stop.code)
+        output, errors = capsys.readouterr()
+        return subprocess.CompletedProcess(args, code, output, errors + message)
+
+    return run
 
 
 def run_module(module, *args, **environment) -> subprocess.CompletedProcess:

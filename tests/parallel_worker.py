@@ -1,11 +1,11 @@
 """Trains a few steps on several devices or processes; run by test_parallel.py.
 
     python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
-    python tests/parallel_worker.py run_loop WORKDIR OUTPUT [COORDINATOR PROCESS_ID]
+    python tests/parallel_worker.py run_loop WORKDIR OUTPUT COORDINATOR PROCESS_ID
     python tests/parallel_worker.py compare_features OUTPUT
 
 The first writes losses and final state of one device and of all eight; the second the final state
-of the train loop that stopped after two steps and resumed, alone or as one of two processes; the
+of the train loop that stopped after two steps and resumed, as one of two processes; the
 third Inception features by one device and by all eight.
 """
 
@@ -30,7 +30,7 @@ STEPS = 3
 
 def make_config(name: str):
     config = config_lib.get_config()
-    config.data.image_size = 16
+    config.data.image_size = 8
     config.data.batch_size = 16
     config.generator.num_filters = 4
     config.generator.dropout = 0.0
@@ -109,12 +109,20 @@ def compare_devices(name, output):
     np.savez(f"{output}_one.npz", **one)
 
 
-def run_loop(workdir, output, coordinator="", process_id="0"):
-    parallel.set_up(coordinator, 2 if coordinator else 1, int(process_id))
+def loop_config():
     config = make_config("pix2pix")
     config.generator.dropout = 0.5
+    config.data.image_size = 16
     config.data.num_scenes = 60
     config.data.num_threads = 2
+    config.train.eval_every = 2
+    config.train.num_steps = STEPS
+    return config
+
+
+def run_loop(workdir, output, coordinator, process_id):
+    parallel.set_up(coordinator, 2, int(process_id))
+    config = loop_config()
     scored = []
     add = scores.Scores.add
 

@@ -1,12 +1,16 @@
 """Weights of the frozen networks, drawn by their tensors' official names."""
 
+import functools
+
 import jax
 import numpy as np
 import seeded
 
+from jaxcolor.backbones import networks
 
-def tensors(network, size):
-    """The PyTorch state dict of a frozen network, drawn by its tensors' names."""
+
+def tensors(network, size, draw=seeded.feature_weights):
+    """The PyTorch state dict of a frozen network; `draw` makes arrays from shapes by name."""
     shapes = {}
     theirs = {"kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"}
     template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
@@ -16,4 +20,13 @@ def tensors(network, size):
         if ours == "kernel":
             shape = (shape[3], shape[2], *shape[:2]) if len(shape) == 4 else shape[::-1]
         shapes[f"{layer}.{theirs.get(ours, ours)}"] = shape
-    return seeded.feature_weights(shapes)
+    return draw(shapes)
+
+
+@functools.cache
+def registered(name, draw=seeded.feature_weights):
+    """The state dict of that name in `jaxcolor.backbones.registry.WEIGHTS`, not to be changed."""
+    if name == "lpips_vgg":
+        return seeded.lpips_heads()
+    kind = networks.BACKBONES[name]
+    return tensors(kind.build(kind.taps), 96, draw)

@@ -127,13 +127,15 @@ def test_low_precision_stays_close_and_comes_out_high(drawn):
 
 def test_upsampling_starts_without_a_checkerboard(started):
     gray = seeded.normal("gray", (1, 32, 32, 1))
-    _, state = NETWORK.apply(
-        started,
-        gray,
-        train=False,
-        mutable=["intermediates"],
-        capture_intermediates=lambda module, _: isinstance(module, dynamic_unet.Upsample),
-    )
+    _, state = jax.jit(
+        lambda variables: NETWORK.apply(
+            variables,
+            gray,
+            train=False,
+            mutable=["intermediates"],
+            capture_intermediates=lambda module, _: isinstance(module, dynamic_unet.Upsample),
+        )
+    )(started)
     outputs = jax.tree.leaves(state["intermediates"])
     assert [x.shape[1] for x in outputs] == [2, 4, 8, 16, 32]
     for x in map(np.asarray, outputs):

@@ -10,20 +10,12 @@ import seeded
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import distances, feature_cache, features, inception, report
+from jaxcolor.metrics import distances, feature_cache, inception, report
 from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.scores import Scores
 
 
-@pytest.fixture
-def installed(seeded_weights, monkeypatch, tmp_path):
-    """Seeded weights, as if installed on this machine, and no features of earlier evaluations."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(features, "_BATCH", 6)
-    return seeded_weights["inception_v3_fid"]
-
-
-def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
+def test_sets_are_scored_against_the_truth_however_they_arrive(inception_weights):
     one, other = (seeded.pictures(name, 12) for name in ("one", "other"))
     scores = FeatureScores((64,))
     for part in (slice(0, 5), slice(5, 7), slice(7, 12)):
@@ -31,8 +23,13 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
     rows = scores.summary()
     assert rows.keys() == {"model", "truth"}
 
-    extractor = inception.Extractor(("64", "logits_unbiased"))
-    ours, theirs = (extractor(extractor.resize(rgb)) for rgb in (one, other))
+    ours, theirs = (
+        extractor(extractor.resize(rgb))
+        for extractor, rgb in (
+            (inception.Extractor(("64",)), one),
+            (inception.Extractor(("64", "logits_unbiased")), other),
+        )
+    )
     expected = distances.frechet_distance(*(distances.moments(f["64"]) for f in (ours, theirs)))
     assert rows["model"]["FID"] == pytest.approx(expected, rel=1e-4)
     expected = distances.kernel_distance(ours["64"], theirs["64"])
@@ -49,9 +46,9 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(installed):
     assert "warning" not in scores.facts(2048)
 
 
-def test_weights_that_end_early_name_the_missing_scores(installed):
-    for name in [name for name in installed if name.startswith(("Mixed_7", "fc"))]:
-        del installed[name]
+def test_what_the_weights_do_not_reach_is_said(inception_weights):
+    for name in [name for name in inception_weights if name.startswith(("Mixed_7", "fc"))]:
+        del inception_weights[name]
     scores = FeatureScores((768,))
     pictures = seeded.pictures("one", 6)
     scores.add({"model": pictures, "truth": pictures})
@@ -66,9 +63,7 @@ def test_weights_that_end_early_name_the_missing_scores(installed):
     assert "ends before 2048" in scores.facts(6)["no FID and KID"]
 
 
-def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch):
-    for name in [name for name in installed if name.startswith(("Mixed", "fc"))]:
-        del installed[name]
+def test_features_of_the_truth_are_kept_for_the_next_time(first_layers, monkeypatch):
     one, other = (seeded.pictures(name, 9) for name in ("one", "other"))
     runs = []
     run = inception.Extractor.__call__
@@ -91,11 +86,11 @@ def test_features_of_the_truth_are_kept_for_the_next_time(installed, monkeypatch
     changed = other.copy()
     changed[8, 0, 0, 0] ^= 1
     assert fid(one, changed)[1] == 2 + 2
-    installed["Conv2d_1a_3x3.bn.bias"] = installed["Conv2d_1a_3x3.bn.bias"] + 1
+    first_layers["Conv2d_1a_3x3.bn.bias"] = first_layers["Conv2d_1a_3x3.bn.bias"] + 1
     monkeypatch.setattr(
         weights,
         "load",
-        lambda name: weights.Loaded(installed, "another", pathlib.Path("seeded.npz")),
+        lambda name: weights.Loaded(first_layers, "another", pathlib.Path("seeded.npz")),
     )
     assert fid(one, other)[1] == 3 * 2
 
@@ -156,7 +151,7 @@ def test_a_summary_prunes_the_features(first_layers, monkeypatch, tmp_path):
     assert not (folder / "large").exists()
 
 
-def test_too_few_images_are_no_failure(installed):
+def test_too_few_images_are_no_failure(inception_weights):
     scores = FeatureScores((64,))
     scores.add({"model": seeded.pictures("one", 1), "truth": seeded.pictures("other", 1)})
     assert scores.summary() == {"model": {}, "truth": {}}

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from conftest import run_module
 from PIL import Image
 
-from jaxcolor import images
+from jaxcolor import evaluate, images
 from jaxcolor.config import InputError
 from jaxcolor.metrics import folders
 from jaxcolor.metrics.evaluation import Evaluation
@@ -69,9 +68,9 @@ def test_two_files_of_one_name(predictions, photos):
         folders.evaluate(predictions, photos, Evaluation())
 
 
-def test_command(predictions, photos, tmp_path):
-    done = run_module(
-        "jaxcolor.evaluate",
+def test_command(predictions, photos, run_main, tmp_path):
+    done = run_main(
+        evaluate,
         *("--predictions", predictions, "--truth", photos, "--json", tmp_path / "out" / "s.json"),
     )
     assert done.returncode == 0, done.stderr
@@ -82,6 +81,6 @@ def test_command(predictions, photos, tmp_path):
         ("--data", photos),
         ("--predictions", predictions, "--truth", photos, "--json", "scores.txt"),
     ):
-        refused = run_module("jaxcolor.evaluate", *wrong)
+        refused = run_main(evaluate, *wrong)
         assert refused.returncode == 2
         assert "usage" in refused.stderr

@@ -99,7 +99,7 @@ BIASES_BEFORE_NORMS = {"['correction']['bias']", "['features']['bias']"}
 
 
 # The U-Net and the Dynamic U-Net have files of their own.
-@pytest.mark.parametrize("name", sorted(set(models._GENERATORS) - {"unet", "dynamic_unet"}))
+@pytest.mark.parametrize("name", sorted(set(models.GENERATORS) - {"unet", "dynamic_unet"}))
 def test_every_parameter_counts_and_low_precision_is_close(name, built):
     generator = built(name, dropout=0.0)
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)

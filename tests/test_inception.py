@@ -69,14 +69,18 @@ def test_inception_score_equals_torch_fidelitys(goldens):
 
 def test_how_images_are_batched_changes_nothing(extractor, features):
     pictures = seeded.pictures("one")
-    parts = [extractor(extractor.resize(pictures[start:stop])) for start, stop in ((0, 5), (5, 8))]
+    parts = [extractor(extractor.resize(pictures[start:stop])) for start, stop in ((0, 1), (1, 4))]
     for tap in ALL:
-        whole = features["one"][tap]
+        whole = features["one"][tap][:4]
         joined = np.concatenate([part[tap] for part in parts])
         assert np.abs(joined - whole).max() <= 1e-5 * np.abs(whole).max()
-        one, other = distances.moments(joined), distances.moments(whole[::-1])
-        scale = np.trace(one.covariance)
-        assert distances.frechet_distance(one, other) == pytest.approx(0, abs=1e-6 * scale)
+
+
+def test_the_order_of_images_changes_nothing(features):
+    whole = features["one"]["768"]
+    one, other = distances.moments(whole), distances.moments(whole[::-1])
+    scale = np.trace(one.covariance)
+    assert distances.frechet_distance(one, other) == pytest.approx(0, abs=1e-6 * scale)
 
 
 def test_frechet_distance_by_hand():

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import lightness, picture, run_module
+from conftest import first_variables, lightness, picture, run_module
 from PIL import Image
 
-from jaxcolor import evaluate, images, inference, models
+from jaxcolor import colorize, evaluate, images, inference, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.training import loop
@@ -87,10 +87,11 @@ def test_other_arrays_are_refused(colorizer, image):
 
 def test_a_generator_of_rgb_keeps_the_photos_lightness_unless_told_not_to(config):
     config.data.color_space = "rgb"
-    variables = models.build_generator(config).init(jax.random.key(0), 32)
+    variables = first_variables(models.build_generator(config), 32)
     # Its output is one orange, whatever its input.
-    variables["params"]["up_0"]["kernel"] *= 0
-    variables["params"]["up_0"]["bias"] = jnp.arctanh(jnp.array([0.6, 0.2, -0.4]))
+    last = variables["params"]["up_0"]
+    last["kernel"] = np.zeros_like(last["kernel"])
+    last["bias"] = np.arctanh(np.array([0.6, 0.2, -0.4], np.float32))
     photo = np.repeat(np.arange(60, 190, dtype=np.uint8).reshape(1, -1, 1), 40, 0).repeat(3, 2)
     kept = inference.Colorizer(config, variables)(photo)
     np.testing.assert_allclose(lightness(kept), lightness(photo), atol=1)
@@ -137,13 +138,15 @@ def test_what_is_no_checkpoint_is_refused(run, tmp_path):
         inference.Colorizer.from_checkpoint(tmp_path)
 
 
-def test_commands(run, photos, tmp_path):
+def test_commands(run, photos, run_main, tmp_path):
     workdir, _, _ = run
-    for options, scores, count, checkpoint in (
-        ((), "scores", 4, "best"),
-        (("--data", photos, "--last"), "scores_photos", 12, "last"),
+    for done, scores, count, checkpoint in (
+        (run_module("jaxcolor.evaluate", "--workdir", workdir), "scores", 4, "best"),
+        (
+            run_main(evaluate, "--workdir", workdir, "--data", photos, "--last"),
+            *("scores_photos", 12, "last"),
+        ),
     ):
-        done = run_module("jaxcolor.evaluate", "--workdir", workdir, *options)
         assert done.returncode == 0, done.stderr
         assert "| gray, min" in done.stdout
         assert "no FID and KID: the weights 'inception_v3_fid' are not on this" in done.stdout
@@ -165,11 +168,11 @@ def test_commands(run, photos, tmp_path):
     assert np.ptp(images.read(written[0]).astype(int), axis=-1).max() <= 1
 
     for command in (
-        ("jaxcolor.evaluate", "--workdir", tmp_path),
-        ("jaxcolor.evaluate", "--workdir", workdir, "--fid_dims", 100),
-        ("jaxcolor.colorize", photos, "--checkpoint", "README.md", "--output", tmp_path / "out"),
+        (evaluate, "--workdir", tmp_path),
+        (evaluate, "--workdir", workdir, "--fid_dims", 100),
+        (colorize, photos, "--checkpoint", "README.md", "--output", tmp_path / "out"),
     ):
-        refused = run_module(*command)
+        refused = run_main(*command)
         assert refused.returncode == 1
         assert refused.stderr.startswith("error: ")
 

@@ -8,9 +8,9 @@ import optax
 import pytest
 import seeded
 from comparison import assert_trees_close
-from conftest import ROOT
+from conftest import INIT_KEY, ROOT
 from one_device import on_one_device
-from test_networks import converted
+from pytorch_pix2pix import patchgan_params, patchgan_shapes, unet_variables
 
 from jaxcolor import models, objectives
 from jaxcolor.config import InputError
@@ -25,6 +25,7 @@ GOLDENS = ROOT / "tests" / "goldens"
 
 @pytest.fixture
 def adversarial(config):
+    config.data.image_size = 16
     config.generator.dropout = 0.0
     return config
 
@@ -37,11 +38,10 @@ def as_wgan(config, **fields):
 
 
 def batch_of(count, seed=0):
-    keys = jax.random.split(jax.random.key(seed))
-    L = jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1)
+    rng = np.random.default_rng(seed)
     return {
-        "gray": L,
-        "target": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5),
+        "gray": rng.uniform(-1, 1, (count, 16, 16, 1)).astype(np.float32),
+        "target": rng.uniform(-0.5, 0.5, (count, 16, 16, 2)).astype(np.float32),
     }
 
 
@@ -53,7 +53,7 @@ def build(config):
     def step(state, batch, key):
         return jitted(state, objective.frozen, batch, key)
 
-    return objective, jax.jit(objective.init)(jax.random.key(0)), step
+    return objective, jax.jit(objective.init)(INIT_KEY), step
 
 
 def train(config, steps=1, examples=4):
@@ -85,39 +85,18 @@ def test_optimizers_walk_as_pytorchs_do(config, name):
         np.testing.assert_allclose(parameter, path[step], atol=1e-6)
 
 
-def pytorch_patchgan(num_filters):
-    """Flax parameters from the weights that a PyTorch PatchGAN's tensor names draw."""
-    shapes = {"0.weight": (num_filters, 3, 4, 4), "0.bias": (num_filters,)}
-    for level, place in ((1, 2), (2, 5), (3, 8)):
-        outputs = num_filters * 2**level
-        shapes[f"{place}.weight"] = (outputs, outputs // 2, 4, 4)
-        shapes[f"{place + 1}.weight"] = shapes[f"{place + 1}.bias"] = (outputs,)
-    shapes |= {"11.weight": (1, 8 * num_filters, 4, 4), "11.bias": (1,)}
-    weights = seeded.weights(shapes)
-    params = {}
-    for ours, theirs in enumerate((0, 2, 5, 8, 11)):
-        params[f"Conv_{ours}"] = {"kernel": weights[f"{theirs}.weight"].transpose(2, 3, 1, 0)}
-        if theirs in (0, 11):
-            params[f"Conv_{ours}"]["bias"] = weights[f"{theirs}.bias"]
-    for ours, theirs in enumerate((3, 6, 9)):
-        params[f"BatchNorm_{ours}"] = {
-            "scale": weights[f"{theirs}.weight"],
-            "bias": weights[f"{theirs}.bias"],
-        }
-    return params
-
-
 @pytest.mark.parametrize("name", ["pix2pix", "wgan_clip"])
-def test_losses_of_three_steps_equal_pytorchs(adversarial, name):
+def test_losses_of_three_steps_equal_an_independent_implementation_in_pytorch(adversarial, name):
     config = adversarial
+    config.data.image_size = 32
     config.discriminator.num_layers = 3
     if name == "wgan_clip":
         as_wgan(config, clip=0.01)
         for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
             optimizer.name, optimizer.learning_rate = "rmsprop", 5e-5
     _, state, step = build(config)
-    discriminator = {"params": pytorch_patchgan(4)}
-    variables = {"generator": converted(levels=5), "discriminator": discriminator}
+    discriminator = {"params": patchgan_params(seeded.weights(patchgan_shapes()))}
+    variables = {"generator": unet_variables(levels=5), "discriminator": discriminator}
     state = state.replace(
         networks={
             name: network.replace(variables=variables[name])
@@ -226,7 +205,9 @@ def test_every_critic_step_takes_a_batch_of_its_own(adversarial):
     _, state, step = build(config)
     assert objectives.examples_per_step(config) == 8
     batch = batch_of(8)
-    other = jax.tree.map(lambda x: x.at[0::2].set(0.1), batch)
+    other = jax.tree.map(np.copy, batch)
+    for values in other.values():
+        values[0::2] = 0.1
     (one, _), (two, _) = (step(state, b, jax.random.key(1)) for b in (batch, other))
     kernels = [
         s.networks["discriminator"].variables["params"]["Conv_0"]["kernel"] for s in (one, two)
@@ -259,8 +240,9 @@ def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversa
 def test_moving_average_follows_the_generator(adversarial):
     adversarial.train.ema_decay = 0.5
     _, state, step = build(adversarial)
+    state = jax.device_get(state)
     assert_trees_close(state.ema, state.networks["generator"].variables)
-    new_state, _ = step(state, batch_of(4), jax.random.key(1))
+    new_state, _ = jax.device_get(step(state, batch_of(4), jax.random.key(1)))
     # In the first step the decay is (1 + 0) / (10 + 0).
     expected = jax.tree.map(
         lambda old, new: 0.1 * old + 0.9 * new, state.ema, new_state.networks["generator"].variables
@@ -268,7 +250,7 @@ def test_moving_average_follows_the_generator(adversarial):
     assert_trees_close(new_state.ema, expected, atol=1e-6)
     assert new_state.eval_variables() is new_state.ema
     later = new_state.replace(step=jnp.array(100))
-    last, _ = step(later, batch_of(4), jax.random.key(1))
+    last, _ = jax.device_get(step(later, batch_of(4), jax.random.key(1)))
     expected = jax.tree.map(
         lambda old, new: (old + new) / 2, new_state.ema, last.networks["generator"].variables
     )
@@ -281,8 +263,9 @@ def test_without_an_average_the_generator_itself_is_used(adversarial):
     assert state.eval_variables() is state.networks["generator"].variables
 
 
-def test_dropout_changes_with_the_step_and_repeats_with_the_key(config):
-    _, state, step = build(config)
+def test_dropout_changes_with_the_step_and_repeats_with_the_key(adversarial):
+    adversarial.generator.dropout = 0.5
+    _, state, step = build(adversarial)
 
     def loss(state, key):
         return float(step(state, batch_of(4), jax.random.key(key))[1]["G_L1"])

@@ -7,9 +7,10 @@ import jax
 import numpy as np
 import pytest
 from conftest import ROOT
+from parallel_worker import by_name, loop_config
 
 from jaxcolor.config import InputError
-from jaxcolor.training import parallel, summary
+from jaxcolor.training import loop, parallel, summary
 
 WORKER = ROOT / "tests" / "parallel_worker.py"
 
@@ -57,8 +58,7 @@ def test_features_are_the_same_on_one_and_on_eight_devices(tmp_path):
     assert_same_run(tmp_path / "features_one.npz", tmp_path / "features_several.npz")
 
 
-def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
-    alone = start(4, "run_loop", tmp_path / "alone", tmp_path / "alone.npz")
+def test_two_processes_train_score_and_resume_as_one_does_without_a_stop(tmp_path):
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{server.getsockname()[1]}"
@@ -66,7 +66,9 @@ def test_two_processes_train_score_and_resume_as_one_does(tmp_path):
         start(2, "run_loop", tmp_path / "pair", tmp_path / f"{i}.npz", coordinator, i)
         for i in range(2)
     ]
-    for process in (alone, *pair):
+    alone = loop.train_and_evaluate(loop_config(), tmp_path / "alone")
+    np.savez(tmp_path / "alone.npz", **by_name(jax.device_get(alone)))
+    for process in pair:
         finish(process)
     for i in range(2):
         assert_same_run(tmp_path / "alone.npz", tmp_path / f"{i}.npz")

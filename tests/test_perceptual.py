@@ -8,10 +8,10 @@ import seeded
 from conftest import ROOT
 from one_device import on_one_device
 
-from jaxcolor import objectives
+from jaxcolor import models, objectives
 from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
-from jaxcolor.losses import perceptual
+from jaxcolor.losses import perceptual, reconstruction
 from jaxcolor.metrics import evaluation, report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.metrics.lpips import LpipsScore
@@ -39,8 +39,8 @@ def test_lpips_equals_the_packages(goldens):
     np.testing.assert_allclose(ours, goldens["lpips"], rtol=1e-4)
     term = perceptual.lpips(32)
     assert term.sha256 == {"vgg16": "vgg16 hash", "lpips_vgg": "lpips_vgg hash"}
-    loss = jax.jit(term.loss)(term.variables, *pairs())
-    assert float(loss) == pytest.approx(goldens["lpips"].mean(), rel=1e-4)
+    loss = jax.jit(term.loss)(term.variables, *(images[:2] for images in pairs()))
+    assert float(loss) == pytest.approx(goldens["lpips"][:2].mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize("tap", ["conv7", "conv13"])
@@ -80,6 +80,8 @@ def test_black_pixels_without_features_have_no_gradient(installed):
 
 @pytest.fixture
 def perceptual_config(config):
+    config.data.image_size = 16
+    config.data.batch_size = 2
     config.generator.dropout = 0.0
     config.objective.lambda_gan = 0.5
     config.objective.lambda_content = 2.0
@@ -98,9 +100,9 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
     }
     rng = jax.random.split(jax.random.key(0), 3)
     batch = {
-        "gray": jax.random.uniform(rng[0], (4, 32, 32, 1), minval=-1),
-        "target": jax.random.uniform(rng[1], (4, 32, 32, 2), minval=-0.5, maxval=0.5),
-        "rgb": jax.random.uniform(rng[2], (4, 32, 32, 3)),
+        "gray": jax.random.uniform(rng[0], (2, 16, 16, 1), minval=-1),
+        "target": jax.random.uniform(rng[1], (2, 16, 16, 2), minval=-0.5, maxval=0.5),
+        "rgb": jax.random.uniform(rng[2], (2, 16, 16, 3)),
     }
     step = on_one_device(objective.step)
     history = []
@@ -111,16 +113,40 @@ def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config
     assert all(0 < value < np.inf for values in history for value in values.values())
 
 
-def test_the_gradient_is_that_of_the_weighted_sum(perceptual_config):
+def test_the_gradient_is_the_weighted_sum_of_the_terms_gradients(perceptual_config):
     built = terms.build(perceptual_config)
+    space = models.build_space(perceptual_config)
+    content, lpips = perceptual.content("inception_v3_fid", "64", 16), perceptual.lpips(16)
     batch = {
-        "gray": jnp.zeros((1, 32, 32, 1)),
-        "target": jnp.full((1, 32, 32, 2), 0.1),
-        "rgb": jnp.full((1, 32, 32, 3), 0.4),
+        "gray": seeded.normal("L", (1, 16, 16, 1), 0.3),
+        "target": seeded.normal("ab", (1, 16, 16, 2), 0.2),
+        "rgb": np.random.default_rng(0).random((1, 16, 16, 3), np.float32),
     }
-    loss, parts = jax.jit(built.loss)(built.frozen, batch, jnp.zeros((1, 32, 32, 2)))
-    expected = 100 * parts["G_L1"] + 2 * parts["G_content"] + 3 * parts["G_LPIPS"]
-    assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+    output = seeded.normal("fake ab", (1, 16, 16, 2), 0.2)
+
+    def single(ab, variables):
+        fake = space.join(batch["gray"], ab)
+        return jnp.stack(
+            [
+                reconstruction.l1(ab, batch["target"]),
+                content.loss(variables[0], fake, batch["rgb"]),
+                lpips.loss(variables[1], fake, batch["rgb"]),
+            ]
+        )
+
+    differentiate = jax.jit(jax.value_and_grad(built.loss, argnums=2, has_aux=True))
+    (loss, parts), gradient = differentiate(built.frozen, batch, output)
+    variables = (content.variables, lpips.variables)
+    values = jax.jit(single)(output, variables)
+    gradients = jax.jit(jax.jacrev(single))(output, variables)
+    weights = np.array([100, 2, 3])
+    np.testing.assert_allclose([parts[name] for name in built.names], values, rtol=1e-5)
+    assert float(loss) == pytest.approx(float(weights @ values), rel=1e-5)
+    expected = np.tensordot(weights, gradients, 1)
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(gradient, expected, atol=1e-5 * scale)
+    for weight, term in zip(weights, gradients, strict=True):
+        assert np.abs(weight * term).max() > 1e-3 * scale  # Without it the sum would differ.
 
 
 def test_a_run_goes_on_only_with_the_same_weights(perceptual_config, monkeypatch, tmp_path):
@@ -143,7 +169,7 @@ def test_a_run_goes_on_only_with_the_same_weights(perceptual_config, monkeypatch
     [
         ({"content_backbone": "vgg"}, r"lambda_content=2\.0: there is no backbone 'vgg'.*vgg16"),
         ({"content_tap": "conv14"}, r"'inception_v3_fid' has no tap 'conv14'; it has 64, 192"),
-        ({"content_tap": "2048"}, r"images of 32 × 32 pixels are too small for tap '2048'"),
+        ({"content_tap": "2048"}, r"images of 16 × 16 pixels are too small for tap '2048'"),
         ({"content_backbone": "resnet18", "content_tap": "stem"}, "ends before stem.*bn1"),
     ],
 )

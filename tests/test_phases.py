@@ -20,15 +20,16 @@ from jaxcolor.training.validation import Validation
 
 
 def batch_of(count):
-    keys = jax.random.split(jax.random.key(count))
+    rng = np.random.default_rng(count)
     return {
-        "gray": jax.random.uniform(keys[0], (count, 32, 32, 1), minval=-1),
-        "target": jax.random.uniform(keys[1], (count, 32, 32, 2), minval=-0.5, maxval=0.5),
+        "gray": rng.uniform(-1, 1, (count, 16, 16, 1)).astype(np.float32),
+        "target": rng.uniform(-0.5, 0.5, (count, 16, 16, 2)).astype(np.float32),
     }
 
 
 @pytest.fixture
 def config(config):
+    config.data.image_size = 16
     config.generator.dropout = 0.0
     return config
 

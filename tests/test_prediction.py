@@ -1,6 +1,6 @@
 import jax
 import numpy as np
-from conftest import picture
+from conftest import first_variables, picture
 
 from jaxcolor import models
 from jaxcolor.data import spaces
@@ -9,7 +9,7 @@ from jaxcolor.models.prediction import Predictor
 
 def test_batches_of_one_size_serve_any_number_of_images(config):
     generator = models.build_generator(config)
-    variables = generator.init(jax.random.key(0), config.data.image_size)
+    variables = first_variables(generator, config.data.image_size)
     shapes = []
 
     def spread(batch):

@@ -286,14 +286,14 @@ def test_kernels_of_our_own_layout_stay_as_they_are():
         conversion.to_variables(network, {"stem.kernel": np.zeros(1)}, 32)
 
 
-def test_command(home):
+def test_command(home, run_main):
     listed = run_module("jaxcolor.backbones.weights", "list")
     assert listed.returncode == 0, listed.stderr
     assert "vgg16  (BSD-3-Clause (torchvision)): not found" in listed.stdout
-    assert run_module("jaxcolor.backbones.weights", "verify").returncode == 0
+    assert run_main(weights, "verify").returncode == 0
     folder = home / ".cache" / "jaxcolor" / "weights"
     folder.mkdir(parents=True)
     (folder / "vgg16-397923af.pth").write_bytes(b"nothing")
-    refused = run_module("jaxcolor.backbones.weights", "verify")
+    refused = run_main(weights, "verify")
     assert refused.returncode == 1
     assert "vgg16-397923af.pth: its SHA-256 is" in refused.stderr

@@ -12,7 +12,7 @@ from jaxcolor.metrics.metric_registry import METRICS, FeatureDistance, FeatureMe
 from jaxcolor.metrics.scores import Gather
 
 # Images per device and batch, whatever their original sizes.
-_BATCH = 32
+BATCH = 32
 # With fewer images FID depends on their number as much as on their quality.
 _ENOUGH_IMAGES = 2048
 
@@ -65,7 +65,7 @@ class FeatureScores:
             except InputError as error:
                 self.missing[self._label(taps.pop())] = str(error)
         if self._extractor is not None:
-            self._batch = _BATCH * self._extractor.placement.num_devices
+            self._batch = BATCH * self._extractor.placement.num_devices
 
     def add(self, sets: Mapping[str, np.ndarray]) -> None:
         """Adds images to the sets.

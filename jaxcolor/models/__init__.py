@@ -17,7 +17,7 @@ from jaxcolor.models import (
 )
 from jaxcolor.models.generator import Generator, Variables
 
-_GENERATORS = {
+GENERATORS = {
     "unet": unet.build,
     "attention_unet": unet.build_with_attention,
     "dynamic_unet": dynamic_unet.build,
@@ -43,9 +43,9 @@ def build_generator(config: ConfigDict) -> Generator:
             frozen part that are not on this machine.
     """
     name = config.generator.name
-    if name not in _GENERATORS:
-        raise InputError(f"config.generator.name={name!r}: must be one of {sorted(_GENERATORS)}")
-    return _GENERATORS[name](config)
+    if name not in GENERATORS:
+        raise InputError(f"config.generator.name={name!r}: must be one of {sorted(GENERATORS)}")
+    return GENERATORS[name](config)
 
 
 def output_size(config: ConfigDict) -> int:

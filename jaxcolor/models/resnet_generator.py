@@ -16,7 +16,6 @@ from jaxcolor.data import spaces
 from jaxcolor.models import layers
 from jaxcolor.models.generator import Generator
 
-_BLOCKS = 9
 _HALVINGS = 2
 
 
@@ -42,14 +41,15 @@ def build(config: ConfigDict) -> Generator:
 
 
 class ResNetGenerator(nn.Module):
-    """Two halvings, nine residual blocks, two doublings; reflection padding, instance norms.
+    """Two halvings, residual blocks, two doublings; reflection padding, instance norms.
 
-    11.4 M parameters from three channels to three. There is no bias before a norm, which would
-    cancel it; CycleGAN's own code has them.
+    11.4 M parameters from three channels to three with nine blocks. There is no bias before a norm,
+    which would cancel it; CycleGAN's own code has them.
     """
 
     num_filters: int = 64
     num_outputs: int = 3
+    num_blocks: int = 9
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -70,7 +70,7 @@ class ResNetGenerator(nn.Module):
         x = nn.relu(self._norm(self._conv(_reflect(x, 3), self.num_filters, 7)))
         for level in range(1, _HALVINGS + 1):
             x = nn.relu(self._norm(self._conv(x, self.num_filters * 2**level, 3, 2, 1)))
-        for _ in range(_BLOCKS):
+        for _ in range(self.num_blocks):
             y = nn.relu(self._norm(self._conv(_reflect(x, 1), x.shape[-1], 3)))
             x = x + self._norm(self._conv(_reflect(y, 1), x.shape[-1], 3))
         for level in reversed(range(_HALVINGS)):

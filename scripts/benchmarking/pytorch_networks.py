@@ -1,4 +1,4 @@
-"""The networks of pix2pix in PyTorch, for goldens and comparisons."""
+"""Independent implementations of pix2pix's networks in PyTorch, for goldens and benchmarks."""
 
 import torch
 from torch import nn

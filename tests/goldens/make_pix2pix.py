@@ -1,9 +1,12 @@
-"""Makes the golden outputs of pix2pix, its updates and optimizers, from PyTorch.
+"""Makes golden outputs of pix2pix and of optimizers, in PyTorch.
 
     pip install torch==2.13.0
     python tests/goldens/make_pix2pix.py
 
-Weights and inputs are drawn by name (tests/seeded.py), so that only outputs are stored.
+The optimizers are PyTorch's own. The networks (scripts/benchmarking/pytorch_networks.py) and the
+updates are an independent implementation in PyTorch, not the code of the paper's authors;
+tests/test_pix2pix_layout.py compares its names and shapes with theirs. Weights and inputs are drawn
+by name (tests/seeded.py), so that only outputs are stored.
 """
 
 import pathlib
@@ -24,18 +27,13 @@ GOLDENS = pathlib.Path(__file__).parent
 
 
 def unet_outputs() -> dict[str, np.ndarray]:
-    """Outputs of a U-Net in evaluation and in training, and the full one's parameter count."""
+    """Outputs of a U-Net in evaluation and in training."""
     x = torch.tensor(seeded.normal("input", (2, 1, 64, 64)))
     network = load_seeded(UNet(levels=6, num_filters=4), seeded.weights)
     with torch.no_grad():
         evaluated = network.eval()(x).numpy()
         trained = network.train()(x).numpy()
-    full = UNet(levels=8, num_filters=64)
-    return {
-        "eval": evaluated,
-        "train": trained,
-        "num_parameters": np.array(sum(p.numel() for p in full.parameters())),
-    }
+    return {"eval": evaluated, "train": trained}
 
 
 def optimizer_paths() -> dict[str, np.ndarray]:
@@ -59,7 +57,7 @@ def optimizer_paths() -> dict[str, np.ndarray]:
 
 
 def training_losses(wasserstein: bool) -> dict[str, np.ndarray]:
-    """Losses of three training steps, as PyTorch code for pix2pix and for WGANs computes them."""
+    """Losses of three steps of pix2pix or of a WGAN with weight clipping."""
     generator = load_seeded(UNet(levels=5, num_filters=4), seeded.weights)
     discriminator = load_seeded(make_patchgan(4), seeded.weights)
 
