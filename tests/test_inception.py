@@ -158,7 +158,7 @@ def test_weights_that_end_early_serve_the_taps_they_have(loaded):
     partial = loaded._replace(tensors=tensors)
     inception.Extractor(("768",), loaded=partial)
     for tap in ("2048", "logits_unbiased"):
-        with pytest.raises(InputError, match=rf"seeded\.npz: does not reach to {tap}: .*Mixed_7a"):
+        with pytest.raises(InputError, match=rf"seeded\.npz: ends before {tap}: .*Mixed_7a"):
             inception.Extractor((tap,), loaded=partial)
 
 
