@@ -113,8 +113,12 @@ class _Drawn(dict):
 
 @pytest.fixture
 def seeded_weights(monkeypatch):
-    """Weights drawn by name, as if installed on this machine; tests may change the tensors."""
+    """Weights drawn by name, as if installed on this machine; tests may change the tensors.
+
+    Inception takes small batches, which are soon full.
+    """
     tensors = _Drawn()
+    monkeypatch.setattr(features, "BATCH", 6)
 
     def load(name):
         assert name in weights.WEIGHTS
@@ -126,9 +130,8 @@ def seeded_weights(monkeypatch):
 
 @pytest.fixture
 def inception_weights(seeded_weights, monkeypatch, tmp_path):
-    """Weights of Inception for small batches, and no features of earlier evaluations."""
+    """Weights of Inception, and no features of earlier evaluations."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(features, "BATCH", 6)
     return seeded_weights["inception_v3_fid"]
 
 

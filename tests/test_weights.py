@@ -51,7 +51,11 @@ class Stored:
 
 
 class TorchPickler(pickle._Pickler):
-    """Writes what PyTorch writes, without PyTorch."""
+    """Writes what PyTorch writes, without PyTorch.
+
+    It starts from the pickler that the standard library has in Python, whose name is private: the
+    public one, in C, writes no opcodes but its own.
+    """
 
     def save(self, obj, save_persistent_id=True):
         if isinstance(obj, Global):
