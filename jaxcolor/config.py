@@ -68,7 +68,7 @@ def get_config() -> ConfigDict:
 
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
-    generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and fusion
+    generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet
     generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for dynamic_unet
     generator.pretrained = False  # dynamic_unet: start from ResNet-18's trained weights
     generator.segmentation = ""  # fusion: deeplab_v3_resnet50 | deeplab_v3_mobilenet_v2 | empty

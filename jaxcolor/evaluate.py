@@ -16,7 +16,7 @@ from typing import Any
 
 from jaxcolor import cli, images, inference, models, scoring
 from jaxcolor.config import InputError
-from jaxcolor.data import sources
+from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
 from jaxcolor.training import parallel
 
@@ -62,6 +62,7 @@ def _run(args: argparse.Namespace) -> None:
     devices = parallel.Devices()
     placement = inception.Placement(len(devices.local), devices.replicate, devices.spread)
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
+    facts: dict[str, str] = {}
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
         data, size = colorizer.config.data, models.output_size(colorizer.config)
@@ -71,13 +72,15 @@ def _run(args: argparse.Namespace) -> None:
         else:
             source = sources.open_splits(data, ["test"], size)["test"]
             rows = scoring.evaluate(colorizer, source, scores)
+            if replaced := getattr(source, "unreadable", {}):
+                facts["unreadable"] = f"{len(replaced)} files, each replaced by the next one"
             name, default = f"test split of {data.path or data.source}", "scores.json"
         checkpoint = "last" if args.last else "best"
-        facts = {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
+        facts |= {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth, scores)
-        facts = {"data": str(args.truth), "predictions": str(args.predictions)}
+        facts |= {"data": str(args.truth), "predictions": str(args.predictions)}
         path = args.json
     facts |= {"device": parallel.device_kind(), **scores.facts()}
     print(report.table(rows))
@@ -92,11 +95,13 @@ def _score_folder(
 ) -> dict[str, dict[str, Any]]:
     """Scores a colorizer on a folder, each file of which is decoded once."""
     paths = images.find(folder)
+    num_threads = colorizer.config.data.num_threads
+    sources.report_unreadable(manifest.unreadable(folder, paths, num_threads), paths)
     try:
         return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
     except InputError:
         # It names the first file that cannot be read; this lists them all.
-        problems = images.damaged(paths, colorizer.config.data.num_threads)
+        problems = images.damaged(paths, num_threads)
         sources.report_unreadable(problems, paths)
         raise
 

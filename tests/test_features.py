@@ -83,6 +83,9 @@ def test_features_of_the_truth_are_kept_for_the_next_time(first_layers, monkeypa
     again, extractions = fid(one, other)
     assert again == first
     assert extractions == 2
+    for path in pathlib.Path("~/.cache/jaxcolor/features").expanduser().iterdir():
+        path.write_bytes(b"damaged")
+    assert fid(one, other) == (first, 3 * 2)
     changed = other.copy()
     changed[8, 0, 0, 0] ^= 1
     assert fid(one, changed)[1] == 2 + 2

@@ -16,6 +16,7 @@ from conftest import ROOT
 from jaxcolor import config as config_lib
 from jaxcolor import images
 from jaxcolor.config import InputError
+from jaxcolor.data import sources
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.checkpoint import Checkpoints
 from jaxcolor.training.history import History
@@ -156,6 +157,27 @@ def test_a_file_that_breaks_later_stops_the_run_with_a_checkpoint(config, workdi
     victim.write_bytes(intact)
     stopped = loop.train_and_evaluate(config, workdir)
     assert_trees_close(stopped, loop.train_and_evaluate(config, workdir.with_name("whole")))
+
+
+def test_a_validation_file_that_breaks_costs_no_step(config, workdir, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.batch_size = 2
+    config.data.validation_fraction, config.data.test_fraction = 0.6, 0.0
+    config.train.eval_every = 2
+    config.train.num_samples = 1
+    victim = sources.open_splits(config.data, ["validation"], 32)["validation"].paths[-1]
+    victim.write_bytes(victim.read_bytes()[:300])
+    with pytest.raises(InputError, match=victim.name):
+        loop.train_and_evaluate(config, workdir)
+    assert steps_kept(workdir) == [2]
+
+
+def test_sigterm_ends_a_start_at_once(config, workdir, monkeypatch):
+    monkeypatch.setattr(
+        loop.sources, "open_splits", lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+    )
+    with pytest.raises(SystemExit, match="143"):
+        loop.train_and_evaluate(config, workdir)
 
 
 def test_unreadable_files_are_replaced_and_counted(config, workdir, photos, capsys):

@@ -184,6 +184,10 @@ def test_an_upscaler_starts_from_its_base_and_leaves_it_alone(base_run, tmp_path
     photo = np.random.default_rng(0).integers(0, 256, (50, 40, 3), dtype=np.uint8)
     assert colorizer(photo).shape == photo.shape
     config.init_from = str(workdir)
+    config.generator.dropout = 0.9
+    with pytest.raises(InputError, match=r"generator\.dropout=0\.9: has no effect"):
+        loop.train_and_evaluate(config, tmp_path / "other")
+    config.generator.dropout = 0.5
     config.generator.num_filters = 8
     with pytest.raises(InputError, match="its generator is neither this one nor its base"):
         loop.train_and_evaluate(config, tmp_path / "other")

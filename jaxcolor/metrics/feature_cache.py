@@ -15,6 +15,7 @@ import jax
 import numpy as np
 import PIL
 import safetensors.numpy
+from safetensors import SafetensorError
 
 from jaxcolor import files
 from jaxcolor.backbones import conversion, frozen_layers, inception_v3, tensor_files
@@ -44,11 +45,11 @@ def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> path
 
 
 def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
-    """Reads features, and marks them as used; None if there are none."""
+    """Reads features, and marks them as used; None if there are none or they are damaged."""
     try:
         features = safetensors.numpy.load_file(path)
         os.utime(path)
-    except OSError:
+    except (OSError, SafetensorError):
         return None
     return features
 

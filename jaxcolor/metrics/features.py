@@ -58,7 +58,8 @@ class FeatureScores:
         except InputError as error:
             self.missing = {"FID and KID": str(error), "IS": str(error)}
             return
-        taps = [tap for tap in inception_v3.TAPS if tap in (*self._taps, _LOGITS)]
+        needed = {*self._taps, *(metric.tap for metric in of_kind(FeatureMetric).values())}
+        taps = [tap for tap in inception_v3.TAPS if tap in needed]
         while taps and self._extractor is None:  # Weights may end before the deepest tap.
             try:
                 self._extractor = inception.Extractor(taps, mode, loaded, placement)
@@ -104,12 +105,6 @@ class FeatureScores:
         self._pending.clear()
         self._features.clear()
 
-    def key_of(self, metric: str) -> str:
-        """Returns what a metric is called in `summary`: "FID" if it is that of the first tap."""
-        found = METRICS[metric]
-        first = isinstance(found, FeatureDistance) and found.tap == self._taps[0]
-        return "FID" if first else metric
-
     def check_available(self, metric: str) -> None:
         """Checks that a metric can be computed, as far as is known by now.
 
@@ -121,7 +116,7 @@ class FeatureScores:
         if reason := self.missing.get(self._label(found.tap or self._taps[0])):
             raise InputError(reason)
 
-    def summary(self, gather: Gather = np.asarray) -> dict[str, dict[str, Any]]:
+    def summary(self, gather: Gather = np.asarray, only: str = "") -> dict[str, dict[str, Any]]:
         """Returns, for each set, what could be computed.
 
         "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; for the truth itself,
@@ -129,6 +124,7 @@ class FeatureScores:
 
         Args:
             gather: as of `Scores.summary`.
+            only: the one metric to compute, under its own name, and not of the truth; "" is all.
         """
         for name, pending in self._pending.items():
             if pending:
@@ -139,9 +135,13 @@ class FeatureScores:
             name: {tap: gather(np.concatenate([part[tap] for part in parts])) for tap in parts[0]}
             for name, parts in self._features.items()
         }
-        return {name: self._scores(name, joined) for name in joined}
+        return {
+            name: self._scores(name, joined, only) for name in joined if not only or name != TRUTH
+        }
 
-    def _scores(self, name: str, joined: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
+    def _scores(
+        self, name: str, joined: dict[str, dict[str, np.ndarray]], only: str
+    ) -> dict[str, Any]:
         scores: dict[str, Any] = {}
 
         def compute(metric: str, function: Callable[..., Any], tap: str, *sets: np.ndarray) -> None:
@@ -157,12 +157,13 @@ class FeatureScores:
 
         for metric, distance in of_kind(FeatureDistance).items():
             tap = distance.tap or self._taps[0]
-            if tap in joined[name] and distance.tap != self._taps[0]:
+            wanted = metric == only if only else distance.tap != self._taps[0]
+            if wanted and tap in joined[name]:
                 truth = joined[TRUTH][tap]
                 sets = (truth[::2], truth[1::2]) if name == TRUTH else (joined[name][tap], truth)
                 compute(metric, distance.function, tap, *sets)
         for metric, score in of_kind(FeatureMetric).items():
-            if score.tap in joined[name]:
+            if score.tap in joined[name] and only in ("", metric):
                 compute(metric, score.function, score.tap, joined[name][score.tap])
         return scores
 

@@ -46,7 +46,7 @@ def build_upscaler(config: ConfigDict) -> Generator:
             f"config.data.color_space={space!r}: config.generator.name={config.generator.name!r} "
             "makes RGB images; set it to 'lab_to_rgb'"
         )
-    base = residual_unet.build(config).network.clone(num_outputs=2, parent=None)
+    base = residual_unet.make_network(config, dropout=0.0).clone(num_outputs=2, parent=None)
     return Generator(
         Upscaler(base, config.generator.num_filters, jnp.dtype(config.train.dtype)),
         needs_init_from=True,

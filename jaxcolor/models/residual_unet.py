@@ -25,8 +25,13 @@ _HALVINGS = 3
 
 def build(config: ConfigDict) -> Generator:
     """Builds the configured `ResidualUNet`; raises as `unet.num_levels`."""
+    return Generator(make_network(config, dropout=config.generator.dropout))
+
+
+def make_network(config: ConfigDict, *, dropout: float) -> "ResidualUNet":
+    """Makes the configured `ResidualUNet` with some dropout; raises as `unet.num_levels`."""
     levels = unet.num_levels(config.data.image_size)
-    return Generator(ResidualUNet(levels=levels, **_fields(config)))
+    return ResidualUNet(levels=levels, dropout=dropout, **_fields(config))
 
 
 def build_bilinear(config: ConfigDict) -> Generator:
@@ -41,14 +46,14 @@ def build_bilinear(config: ConfigDict) -> Generator:
             f"config.data.image_size={size}: config.generator.name={config.generator.name!r} needs "
             f"a multiple of {divisor}, such as {-(-size // divisor) * divisor}"
         )
-    return Generator(BilinearResidualUNet(**_fields(config)))
+    dropout = config.generator.dropout
+    return Generator(BilinearResidualUNet(dropout=dropout, **_fields(config)))
 
 
 def _fields(config: ConfigDict) -> dict[str, Any]:
     return {
         "num_filters": config.generator.num_filters,
         "num_outputs": spaces.build(config.data).channels,
-        "dropout": config.generator.dropout,
         "dtype": jnp.dtype(config.train.dtype),
     }
 

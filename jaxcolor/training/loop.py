@@ -35,7 +35,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     Raises:
         InputError: something about the configuration, the data, the devices or the workdir needs
             fixing; the message says what. If an image breaks while the run trains, what was trained
-            until then is saved; of several processes, up to the last checkpoint.
+            until then is saved; of several processes, up to the last checkpoint, and the others
+            end when they miss the one that failed.
         FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
     """
     # What is cheap to check comes before what is not: data, then the first compilation.
@@ -45,14 +46,16 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     devices.check_batch_size(config.data.batch_size)
     with contextlib.ExitStack() as stack:
         termination = stack.enter_context(_Termination())
+        plan = objectives.prepare(config)
         checkpoints = start.open_checkpoints(config, workdir)
         stack.callback(checkpoints.close)
-        plan = objectives.prepare(config)
         step = checkpoints.latest_step() or 0
         trained = None if step else start.load_trained(config, plan.generator)
-        validation_scores = ValidationScores(config.train.best_metric, devices)
+        splits: tuple[str, ...] = ("train",)
+        if config.train.eval_every:
+            validation_scores = ValidationScores(config.train.best_metric, devices)
+            splits = ("train", "validation")
 
-        splits = ("train", "validation") if config.train.eval_every else ("train",)
         opened = sources.open_splits(config.data, splits, models.output_size(config))
         images = opened["train"]
         examples = objectives.examples_per_step(config)
@@ -69,7 +72,15 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                 f"{num_steps} already; raise it, or take another --workdir"
             )
         objective = plan.build(main_steps, pretrain_steps)
-        to_network = jax.jit(models.build_space(config).to_network)
+        space = models.build_space(config)
+
+        @jax.jit
+        def to_network(**examples: jax.Array) -> dict[str, jax.Array]:
+            batch = space.to_network(**examples)
+            if not objective.frozen["terms"]:  # No term compares whole images.
+                del batch["rgb"]
+            return batch
+
         batches = iter(
             pipeline.train_batches(
                 images,
@@ -121,22 +132,31 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
 
         def report() -> None:
             if means := history.drain():
-                if isinstance(images, sources.FileSource) and images.unreadable:
-                    means["data/unreadable"] = float(len(images.unreadable))
+                unreadable = [getattr(source, "unreadable", ()) for source in opened.values()]
+                if any(unreadable):
+                    means["data/unreadable"] = float(sum(map(len, unreadable)))
                 summary.scalars(step, means)
 
         def save(*, with_scores: bool) -> None:
             host_state = jax.device_get(state)
             _check_finite(step, host_state)
-            scores = validate(step, state.eval_variables()) if with_scores and validate else None
+            scores, problem = None, None
+            if with_scores and validate:
+                try:
+                    scores = validate(step, state.eval_variables())
+                except InputError as error:
+                    problem = error
             if devices.is_first_process:
                 start.save_config(config, workdir)
             data = {"iterator": batches.get_state(), "given": given}
             # A score of the pretraining must not win against those of the objective itself.
             rated = scores if step > pretrain_steps else None
             checkpoints.save(step, host_state, data, rated)
+            if problem:
+                raise problem
             history.restart_clock()
 
+        termination.defer()
         saved, stopped = step, False
         while step < num_steps and not stopped:
             try:
@@ -179,16 +199,23 @@ def _check_finite(step: int, state: TrainState) -> None:
 
 
 class _Termination:
-    """Notes SIGTERM instead of dying of it, so that the loop can save first."""
+    """Notes SIGTERM while the loop runs, so that it can save first; ends a start at once."""
 
     def __init__(self) -> None:
         self.requested = False
+        self._deferred = False
+
+    def defer(self) -> None:
+        """Leaves it to the loop to stop."""
+        self._deferred = True
 
     def __enter__(self) -> "_Termination":
         self._previous = signal.signal(signal.SIGTERM, self._note)
         return self
 
     def _note(self, *_: Any) -> None:
+        if not self._deferred:
+            raise SystemExit(128 + signal.SIGTERM)
         self.requested = True
 
     def __exit__(self, *_: Any) -> None:

@@ -1,9 +1,9 @@
-"""Devices and processes: the only file that knows how many there are.
+"""Devices and processes: the only file that knows which there are.
 
 A per-device step reduces over the axis `jaxcolor.models.layers.AXIS`, which is always bound:
 several devices, on one or more processes, run the step under `pmap`, one device runs it under
 `jit` over a mesh of one. The state is replicated and has no device axis outside, so that
-checkpoints and everything else are the same in both cases.
+checkpoints and everything else are the same in both cases. Layers ask the axis for its size.
 """
 
 import os

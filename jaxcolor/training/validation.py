@@ -100,9 +100,12 @@ class ValidationScores:
         """
         means = self._scores.means(self._devices.gather)
         if self._features:
-            found = self._features.summary(self._devices.gather)[_PREDICTIONS]
-            self._features.check_available(self._best)
-            means[self._best] = found[self._features.key_of(self._best)]
+            found = self._features.summary(self._devices.gather, only=self._best)[_PREDICTIONS]
+            try:
+                self._features.check_available(self._best)
+            except InputError as error:
+                raise InputError(f"config.train.best_metric={self._best!r}: {error}") from error
+            means[self._best] = found[self._best]
         return means
 
 
@@ -143,8 +146,9 @@ class Validation:
         batch_size = config.data.batch_size // devices.process_count
         space = models.build_space(config)
         self._predictor = Predictor(generator, space, batch_size, devices.spread)
-        first = itertools.chain.from_iterable(self._batches(0, 1))
-        self._samples = np.stack(list(itertools.islice(first, config.train.num_samples)))
+        if devices.is_first_process:
+            first = itertools.chain.from_iterable(self._batches(0, 1))
+            self._samples = np.stack(list(itertools.islice(first, config.train.num_samples)))
 
     def __call__(self, step: int, variables: Variables) -> dict[str, float]:
         """Scores the generator, and writes a sample sheet.
