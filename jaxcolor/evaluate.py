@@ -96,7 +96,8 @@ def _score_folder(
     """Scores a colorizer on a folder, each file of which is decoded once."""
     paths = images.find(folder)
     num_threads = colorizer.config.data.num_threads
-    sources.report_unreadable(manifest.unreadable(folder, paths, num_threads), paths)
+    if manifest.unreadable(folder, paths, num_threads):
+        sources.report_unreadable(images.damaged(paths, num_threads), paths)
     try:
         return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
     except InputError:
