@@ -115,7 +115,7 @@ class _Drawn(dict):
 def seeded_weights(monkeypatch):
     """Weights drawn by name, as if installed on this machine; tests may change the tensors.
 
-    Inception takes small batches, which are soon full.
+    Inception takes small batches, to which its images are padded.
     """
     tensors = _Drawn()
     monkeypatch.setattr(features, "BATCH", 6)
