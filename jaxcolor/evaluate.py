@@ -60,8 +60,7 @@ def main() -> None:
 
 def _run(args: argparse.Namespace) -> None:
     devices = parallel.Devices()
-    placement = inception.Placement(len(devices.local), devices.replicate, devices.spread)
-    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, placement)
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, devices.placement)
     facts: dict[str, str] = {}
     if args.workdir:
         colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
@@ -72,8 +71,8 @@ def _run(args: argparse.Namespace) -> None:
         else:
             source = sources.open_splits(data, ["test"], size)["test"]
             rows = scoring.evaluate(colorizer, source, scores)
-            if replaced := getattr(source, "unreadable", {}):
-                facts["unreadable"] = f"{len(replaced)} files, each replaced by the next one"
+            if replaced := sources.count_replaced(source):
+                facts["unreadable"] = f"{replaced} files, each replaced by the next one"
             name, default = f"test split of {data.path or data.source}", "scores.json"
         checkpoint = "last" if args.last else "best"
         facts |= {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
@@ -96,14 +95,16 @@ def _score_folder(
     """Scores a colorizer on a folder, each file of which is decoded once."""
     paths = images.find(folder)
     num_threads = colorizer.config.data.num_threads
-    if manifest.unreadable(folder, paths, num_threads):
+
+    def list_unreadable() -> None:
         sources.report_unreadable(images.damaged(paths, num_threads), paths)
+
+    if manifest.unreadable(folder, paths, num_threads):
+        list_unreadable()  # The other files may be damaged after their headers.
     try:
         return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
-    except InputError:
-        # It names the first file that cannot be read; this lists them all.
-        problems = images.damaged(paths, num_threads)
-        sources.report_unreadable(problems, paths)
+    except InputError:  # It names the first file alone.
+        list_unreadable()
         raise
 
 

@@ -25,6 +25,7 @@ from jaxcolor import models
 from jaxcolor.compilation import compile_network
 from jaxcolor.losses.gan import gradient_penalty
 from jaxcolor.models import layers
+from jaxcolor.training import parallel
 
 _PADDING = ((1, 1), (1, 1))
 # How much the results may differ in float64, relative to the largest number.
@@ -118,18 +119,10 @@ _KINDS = {
 def compile_kinds(function: Callable, arguments: tuple) -> dict[str, Callable]:
     """Compiles a function with one and with the other kind of convolution in the layers."""
     programs = {}
-    mesh = jax.sharding.Mesh(jax.devices()[:1], (layers.AXIS,))  # Batch norms reduce over it.
-    everywhere = jax.sharding.PartitionSpec()
     for kind, (convolution, transposed) in _KINDS.items():
         names = {"convolution": convolution, "transposed_convolution": transposed}
         with mock.patch.multiple(layers, **names):
-            mapped = jax.shard_map(
-                lambda *a: function(*a),
-                mesh=mesh,
-                in_specs=everywhere,
-                out_specs=everywhere,
-                check_vma=False,
-            )
+            mapped = parallel.bind_axis(lambda *a: function(*a))  # Batch norms reduce over it.
             programs[kind] = compile_network(mapped).lower(*arguments).compile()
     return programs
 

@@ -143,7 +143,7 @@ def compare_features(output):
     tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
     loaded = weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
     devices = Devices()
-    several = inception.Placement(len(devices.local), devices.replicate, devices.spread)
+    several = devices.placement
     assert several.num_devices == 8
     for name, placement in (("one", None), ("several", several)):
         extractor = inception.Extractor(("64",), loaded=loaded, placement=placement)

@@ -144,6 +144,11 @@ class FileSource:
         raise InputError(f"{problem}; nor can any other of {count} files be read")
 
 
+def count_replaced(source: Source) -> int:
+    """Counts the unreadable files of a source, each of which was replaced by the next, so far."""
+    return len(source.unreadable) if isinstance(source, FileSource) else 0
+
+
 class _SceneSource:
     def __init__(self, indices: range, size: int):
         self._indices, self._size = indices, size

@@ -56,7 +56,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             validation_scores = ValidationScores(config.train.best_metric, devices)
             splits = ("train", "validation")
 
-        opened = sources.open_splits(config.data, splits, models.output_size(config))
+        size = models.output_size(config)
+        opened = sources.open_splits(config.data, splits, size)
         images = opened["train"]
         examples = objectives.examples_per_step(config)
 
@@ -75,8 +76,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         space = models.build_space(config)
 
         @jax.jit
-        def to_network(**examples: jax.Array) -> dict[str, jax.Array]:
-            batch = space.to_network(**examples)
+        def to_network(**arrays: jax.Array) -> dict[str, jax.Array]:
+            batch = space.to_network(**arrays)
             if not objective.frozen["terms"]:  # No term compares whole images.
                 del batch["rgb"]
             return batch
@@ -85,7 +86,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             pipeline.train_batches(
                 images,
                 config.data,
-                models.output_size(config),
+                size,
                 seed=config.seed,
                 examples_per_step=examples,
                 process_index=devices.process_index,
@@ -132,9 +133,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
 
         def report() -> None:
             if means := history.drain():
-                unreadable = [getattr(source, "unreadable", ()) for source in opened.values()]
-                if any(unreadable):
-                    means["data/unreadable"] = float(sum(map(len, unreadable)))
+                if replaced := sum(map(sources.count_replaced, opened.values())):
+                    means["data/unreadable"] = float(replaced)
                 summary.scalars(step, means)
 
         def save(*, with_scores: bool) -> None:

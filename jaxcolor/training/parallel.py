@@ -18,6 +18,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
+from jaxcolor.metrics.inception import Placement
 from jaxcolor.models.layers import AXIS
 
 
@@ -64,6 +65,12 @@ def device_kind() -> str:
     return jax.local_devices()[0].device_kind
 
 
+def bind_axis(function: Callable) -> Callable:
+    """Binds `AXIS` over a mesh of one device, the first, around a function of arrays."""
+    mesh, whole = Mesh(jax.local_devices()[:1], (AXIS,)), PartitionSpec()
+    return jax.shard_map(function, mesh=mesh, in_specs=whole, out_specs=whole, check_vma=False)
+
+
 class Devices:
     """All devices of a run: where its state and batches lie, and how its step is compiled."""
 
@@ -106,6 +113,11 @@ class Devices:
         """Spreads arrays `[n, …]` over the local devices, which divide n."""
         return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(AXIS)))
 
+    @property
+    def placement(self) -> Placement:
+        """Of a frozen network and its images, on all local devices."""
+        return Placement(len(self.local), self.replicate, self.spread)
+
     def compile_step(self, step: Callable) -> Callable:
         """Compiles a per-device step `(state, frozen, batch, key) -> (state, metrics)`.
 
@@ -113,15 +125,7 @@ class Devices:
         and a spread batch.
         """
         if jax.device_count() == 1:
-            replicated, spread = PartitionSpec(), PartitionSpec(AXIS)
-            mapped = jax.shard_map(
-                step,
-                mesh=self._mesh,
-                in_specs=(replicated, replicated, spread, replicated),
-                out_specs=replicated,
-                check_vma=False,
-            )
-            return compile_network(mapped, donate_argnums=0)
+            return compile_network(bind_axis(step), donate_argnums=0)
         mapped = jax.pmap(
             step, AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
         )

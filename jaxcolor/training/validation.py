@@ -1,5 +1,6 @@
 """Scores of the validation images while a run trains."""
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,6 @@ from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
-from jaxcolor.metrics import inception
 from jaxcolor.metrics.features import TRUTH, FeatureScores
 from jaxcolor.metrics.metric_registry import (
     METRICS,
@@ -66,18 +66,13 @@ class ValidationScores:
         self._networks: dict[str, ImageNetwork] = {}
         self._features: FeatureScores | None = None
         metric = METRICS.get(best_metric)
-        try:
+        with self._naming_field():
             if isinstance(metric, NetworkMetric):
                 self._networks[best_metric] = metric.load()
             if isinstance(metric, FeatureMetric | FeatureDistance):
                 dimensions = metric.tap if metric.tap.isdigit() else _DEFAULT_DIMENSIONS
-                placement = inception.Placement(
-                    len(devices.local), devices.replicate, devices.spread
-                )
-                self._features = FeatureScores((int(dimensions),), placement=placement)
+                self._features = FeatureScores((int(dimensions),), placement=devices.placement)
                 self._features.check_available(best_metric)
-        except InputError as error:
-            raise InputError(f"config.train.best_metric={best_metric!r}: {error}") from error
         self.clear()
 
     def clear(self) -> None:
@@ -101,12 +96,17 @@ class ValidationScores:
         means = self._scores.means(self._devices.gather)
         if self._features:
             found = self._features.summary(self._devices.gather, only=self._best)[_PREDICTIONS]
-            try:
+            with self._naming_field():
                 self._features.check_available(self._best)
-            except InputError as error:
-                raise InputError(f"config.train.best_metric={self._best!r}: {error}") from error
             means[self._best] = found[self._best]
         return means
+
+    @contextlib.contextmanager
+    def _naming_field(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            raise InputError(f"config.train.best_metric={self._best!r}: {error}") from error
 
 
 class Validation:
@@ -143,9 +143,9 @@ class Validation:
             )
         self._config, self._scores, self._frozen, self._source = config, scores, frozen, source
         self._devices, self._summary = devices, summary
-        batch_size = config.data.batch_size // devices.process_count
+        self._batch_size = config.data.batch_size // devices.process_count
         space = models.build_space(config)
-        self._predictor = Predictor(generator, space, batch_size, devices.spread)
+        self._predictor = Predictor(generator, space, self._batch_size, devices.spread)
         if devices.is_first_process:
             first = itertools.chain.from_iterable(self._batches(0, 1))
             self._samples = np.stack(list(itertools.islice(first, config.train.num_samples)))
@@ -172,13 +172,11 @@ class Validation:
         return means
 
     def _batches(self, process_index: int, process_count: int) -> Iterator[np.ndarray]:
-        data, size = self._config.data, models.output_size(self._config)
-        batch_size = data.batch_size // self._devices.process_count
         return pipeline.eval_batches(
             self._source,
-            data,
-            size,
-            batch_size,
+            self._config.data,
+            models.output_size(self._config),
+            self._batch_size,
             process_index=process_index,
             process_count=process_count,
         )

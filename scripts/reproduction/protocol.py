@@ -104,14 +104,15 @@ def configure(
         config.init_from = str(args.workdir / pathlib.Path(config.init_from).name.upper())
     apply(config, args, changes)
     _change(config, changes, name)
-    try:
-        objectives.prepare(config)
-    except config_checks.UnreadFieldsError as error:
-        # Fields that are set for all experiments need not be read by each.
-        unread = set(error.fields) & changes.get("all", {}).keys() - changes.get(name, {}).keys()
-        config.update_from_flattened_dict({field: own[field] for field in unread})
-    except InputError:
-        pass  # It is reported when the experiment runs.
+    if shared := changes.get("all", {}).keys() - changes.get(name, {}).keys():
+        try:
+            objectives.prepare(config)
+        except config_checks.UnreadFieldsError as error:
+            # Fields that are set for all experiments need not be read by each.
+            unread = shared & set(error.fields)
+            config.update_from_flattened_dict({field: own[field] for field in unread})
+        except InputError:
+            pass  # It is reported when the experiment runs.
     per_step = objectives.examples_per_step(config)
     train = config.train
     epochs = train.num_epochs + train.pretrain_epochs
