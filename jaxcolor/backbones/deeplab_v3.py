@@ -59,7 +59,7 @@ class DeepLabV3MobileNetV2(nn.Module):
         Returns:
             "logits": `[N, ⌈H / 8⌉, ⌈W / 8⌉, 21]` float32, background first.
         """
-        x = mobilenet_v2.trunk(x, 8, "backbone.")
+        x = mobilenet_v2.trunk(x, 8, "backbone.")[8]
         pooled = x.mean((1, 2), keepdims=True)
         pooled = nn.relu(frozen_layers.conv("head.image_pooling", pooled, 256, bias=True))
         local = nn.relu(frozen_layers.conv("head.aspp0", x, 256, bias=True))

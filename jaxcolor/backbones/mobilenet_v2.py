@@ -4,6 +4,9 @@ Layers have plain names, "stem", "block_00.expand" and so on, and kernels of hei
 and outputs.
 """
 
+import functools
+from typing import Any
+
 import flax.linen as nn
 import jax
 
@@ -14,19 +17,26 @@ _CHANNELS = (16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 
 _STRIDED = (1, 3, 6, 13)
 
 
-def trunk(x: jax.Array, output_stride: int = 32, prefix: str = "") -> jax.Array:
+def trunk(
+    x: jax.Array, output_stride: int = 32, prefix: str = "", dtype: Any = None
+) -> dict[int, jax.Array]:
     """Runs the stem and the 17 blocks, as submodules of the calling network.
 
     Args:
-        x: `[N, H, W, 3]` float32 in [-1, 1].
+        x: `[N, H, W, C]` in [-1, 1]; the frozen networks take 3 channels, float32.
         output_stride: 32, or 8 for blocks that are dilated instead.
         prefix: of the layers' names.
+        dtype: that is computed in; without it, that of `x` and the parameters.
 
     Returns:
-        `[N, h, w, 320]` at 1/output_stride of the size.
+        For each stride from 2 to `output_stride` the last map at that part of the size, rounded up:
+        `[N, h, w, C]`; 16, 24, 32, 96 and 320 channels for 2 to 32, and 320 for an
+        `output_stride` of 8.
     """
-    x = nn.relu6(frozen_layers.conv(f"{prefix}stem", x, 32, 3, 2, "SAME", bias=True))
-    reached, dilation = 2, 1
+    conv = functools.partial(frozen_layers.conv, bias=True, dtype=dtype)
+    pointwise = functools.partial(frozen_layers.pointwise, dtype=dtype)
+    x = nn.relu6(conv(f"{prefix}stem", x, 32, 3, 2, "SAME"))
+    maps, reached, dilation = {}, 2, 1
     for i, features in enumerate(_CHANNELS):
         stride, rate = 1, dilation
         if i in _STRIDED:
@@ -37,14 +47,12 @@ def trunk(x: jax.Array, output_stride: int = 32, prefix: str = "") -> jax.Array:
         name = f"{prefix}block_{i:02d}"
         y = x
         if i > 0:
-            y = nn.relu6(frozen_layers.conv(f"{name}.expand", y, 6 * x.shape[-1], bias=True))
+            y = nn.relu6(pointwise(f"{name}.expand", y, 6 * x.shape[-1]))
         wide = y.shape[-1]
-        y = frozen_layers.conv(
-            f"{name}.depthwise", y, wide, 3, stride, "SAME", dilation=rate, groups=wide, bias=True
-        )
-        y = frozen_layers.conv(f"{name}.project", nn.relu6(y), features, bias=True)
-        x = x + y if y.shape == x.shape else y
-    return x
+        y = conv(f"{name}.depthwise", y, wide, 3, stride, "SAME", dilation=rate, groups=wide)
+        y = pointwise(f"{name}.project", nn.relu6(y), features)
+        x = maps[reached] = x + y if y.shape == x.shape else y
+    return maps
 
 
 class MobileNetV2(nn.Module):
@@ -60,6 +68,6 @@ class MobileNetV2(nn.Module):
         Returns:
             "logits": `[N, 1001]` float32.
         """
-        x = nn.relu6(frozen_layers.conv("head", trunk(x), 1280, bias=True))
+        x = nn.relu6(frozen_layers.conv("head", trunk(x)[32], 1280, bias=True))
         x = x.mean((1, 2), keepdims=True)
         return {"logits": frozen_layers.conv("logits", x, 1001, bias=True)[:, 0, 0]}
