@@ -68,9 +68,11 @@ def get_config() -> ConfigDict:
 
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
-    generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet
-    generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for dynamic_unet
-    generator.pretrained = False  # dynamic_unet: start from ResNet-18's trained weights
+    generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and mobile_unet
+    generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for these two
+    # The encoder of dynamic_unet (ResNet-18) and of mobile_unet (MobileNet-v2):
+    generator.pretrained = False  # start from its trained weights
+    generator.encoder_rate = 1.0  # factor on its learning rate; 0 freezes it
     generator.segmentation = ""  # fusion: deeplab_v3_resnet50 | deeplab_v3_mobilenet_v2 | empty
     generator.embedding = ""  # fusion: inception_resnet_v2 | mobilenet_v2 | empty
 
@@ -102,11 +104,12 @@ def get_config() -> ConfigDict:
     config.optimizer = ConfigDict()
     for network in ("generator", "discriminator", "pretraining"):
         optimizer = config.optimizer[network] = ConfigDict()
-        optimizer.name = "adam"  # adam | rmsprop
+        optimizer.name = "adam"  # adam | adamw | rmsprop
         optimizer.learning_rate = 2e-4
-        optimizer.b1 = 0.5  # adam: decay of the first moment
-        optimizer.b2 = 0.999  # adam: decay of the second moment
+        optimizer.b1 = 0.5  # adam and adamw: decay of the first moment
+        optimizer.b2 = 0.999  # adam and adamw: decay of the second moment
         optimizer.decay = 0.99  # rmsprop: decay of the second moment
+        optimizer.weight_decay = 0.01  # adamw: share of each weight to take off, times the rate
         optimizer.eps = 1e-8  # added to the root of the second moment
 
     config.optimizer.pretraining.learning_rate = 1e-4

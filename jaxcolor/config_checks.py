@@ -33,6 +33,7 @@ _AT_LEAST_ONE = (
 _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
 _AT_LEAST_ZERO = (
     "seed",
+    "generator.encoder_rate",
     "objective.lambda_gan",
     "objective.lambda_l1",
     "objective.lambda_l2",
@@ -44,7 +45,11 @@ _AT_LEAST_ZERO = (
     "objective.cyclegan.pool_size",
     "objective.clip",
     "objective.lambda_gp",
-    *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("learning_rate", "eps")),
+    *(
+        f"{optimizer}.{name}"
+        for optimizer in _OPTIMIZERS
+        for name in ("learning_rate", "weight_decay", "eps")
+    ),
     "train.num_steps",
     "train.num_epochs",
     "train.pretrain_steps",

@@ -53,9 +53,10 @@ def build(config: ConfigDict) -> Generator:
         num_outputs=spaces.build(config.data).channels,
         dtype=jnp.dtype(config.train.dtype),
     )
+    rate = config.generator.encoder_rate
     if not config.generator.pretrained:
-        return Generator(network)
-    return Generator(network, start=_start_pretrained)
+        return Generator(network, encoder_rate=rate)
+    return Generator(network, start=_start_pretrained, encoder_rate=rate)
 
 
 def _start_pretrained(variables: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Generator:
         frozen: variables of those networks, NumPy arrays.
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
+        encoder_rate: factor on the learning rate of the parameters under "encoder".
         needs_init_from: its training starts from another run's generator (`config.init_from`).
     """
 
@@ -36,6 +37,7 @@ class Generator:
     frozen: dict[str, Any] = dataclasses.field(default_factory=dict)
     sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     start: Callable[[Variables], Variables] = lambda variables: variables
+    encoder_rate: float = 1.0
     needs_init_from: bool = False
 
     def init(self, key: jax.Array, image_size: int) -> Variables:

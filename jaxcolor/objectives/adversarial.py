@@ -199,7 +199,9 @@ def make_plan(config: ConfigDict, discriminator: nn.Module, losses: GANLosses) -
             losses=losses,
             terms=terms,
             space=models.build_space(config),
-            optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
+            optimizer_G=state_lib.make_optimizer(
+                config, "generator", num_steps, generator.encoder_rate
+            ),
             optimizer_D=state_lib.make_optimizer(config, "discriminator", updates_D),
             lambda_gan=options.lambda_gan,
             critic_steps=options.critic_steps,

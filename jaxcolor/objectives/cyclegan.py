@@ -232,7 +232,7 @@ def prepare(config: ConfigDict) -> Plan:
             G_AB=G_AB,
             G_BA=Generator(G_AB.network.clone(num_outputs=1)),
             D=models.build_discriminator(config),
-            optimizer_G=state_lib.make_optimizer(config, "generator", num_steps),
+            optimizer_G=state_lib.make_optimizer(config, "generator", num_steps, G_AB.encoder_rate),
             optimizer_D=state_lib.make_optimizer(config, "discriminator", num_steps),
             lambda_gan=config.objective.lambda_gan,
             lambda_cycle=options.lambda_cycle,

@@ -22,7 +22,7 @@ def add(config: ConfigDict, objective: Objective) -> Objective:
         objective: of the steps that follow.
     """
     generator = objective.generator
-    optimizer = state_lib.make_optimizer(config, "pretraining", 0)
+    optimizer = state_lib.make_optimizer(config, "pretraining", 0, generator.encoder_rate)
 
     def loss(frozen: Any, batch: Batch, output: jax.Array) -> tuple[jax.Array, Metrics]:
         del frozen

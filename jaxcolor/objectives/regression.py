@@ -46,7 +46,7 @@ def prepare(config: ConfigDict) -> Plan:
 
     def build(num_steps: int, pretrain_steps: int) -> Objective:
         del pretrain_steps
-        optimizer = state_lib.make_optimizer(config, "generator", num_steps)
+        optimizer = state_lib.make_optimizer(config, "generator", num_steps, generator.encoder_rate)
 
         def init(key: jax.Array) -> TrainState:
             variables = generator.init(key, config.data.image_size)

@@ -106,19 +106,35 @@ class TrainState(flax.struct.PyTreeNode):
 
 
 def make_optimizer(
-    config: ConfigDict, network: str, num_updates: int
+    config: ConfigDict, network: str, num_updates: int, encoder_rate: float = 1.0
 ) -> optax.GradientTransformation:
-    """Makes Adam or RMSprop with PyTorch's semantics.
+    """Makes Adam, AdamW or RMSprop with PyTorch's semantics.
 
     Args:
         config: the whole configuration.
         network: a part of `config.optimizer`.
         num_updates: of the whole run; over the last of them, a share of `train.linear_decay`, the
             learning rate falls to 0.
+        encoder_rate: factor on the learning rate of the parameters under "encoder".
 
     Raises:
         InputError: an unknown name.
     """
+    optimizer = _make_optimizer(config, network, num_updates)
+    if encoder_rate == 1:
+        return optimizer
+
+    def slow_down(updates: Any, params: Any) -> Any:
+        del params
+        encoder = jax.tree.map(lambda update: encoder_rate * update, updates["encoder"])
+        return {**updates, "encoder": encoder}
+
+    return optax.chain(optimizer, optax.stateless(slow_down))
+
+
+def _make_optimizer(
+    config: ConfigDict, network: str, num_updates: int
+) -> optax.GradientTransformation:
     optimizer = config.optimizer[network]
     rate = optimizer.learning_rate
     if config.train.linear_decay:
@@ -126,8 +142,12 @@ def make_optimizer(
         rate = optax.linear_schedule(rate, 0.0, decaying, num_updates - decaying)
     if optimizer.name == "adam":
         return optax.adam(rate, optimizer.b1, optimizer.b2, optimizer.eps)
+    if optimizer.name == "adamw":
+        return optax.adamw(
+            rate, optimizer.b1, optimizer.b2, optimizer.eps, weight_decay=optimizer.weight_decay
+        )
     if optimizer.name == "rmsprop":
         return optax.rmsprop(rate, optimizer.decay, optimizer.eps, eps_in_sqrt=False)
     raise InputError(
-        f"config.optimizer.{network}.name={optimizer.name!r}: must be 'adam' or 'rmsprop'"
+        f"config.optimizer.{network}.name={optimizer.name!r}: must be 'adam', 'adamw' or 'rmsprop'"
     )

@@ -40,6 +40,9 @@ def optimizer_paths() -> dict[str, np.ndarray]:
     """Parameters after each of 50 steps on gradients of very different size."""
     makers: dict[str, Callable] = {
         "adam": lambda params: torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999)),
+        "adamw": lambda params: torch.optim.AdamW(
+            params, lr=2e-4, betas=(0.5, 0.999), weight_decay=1.0
+        ),
         "rmsprop": lambda params: torch.optim.RMSprop(params, lr=5e-5),
     }
     paths = {}
