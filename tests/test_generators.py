@@ -66,6 +66,21 @@ def fusion_parameters():
     return sum(conv(i, o, 3) for i, o in layers) + conv(1257, 256, 1)
 
 
+def mobile_parameters():
+    # Of each block its expansion, its inputs and outputs.
+    blocks = [(1, 32, 16), (6, 16, 24)]
+    for channels, count in ((24, 1), (32, 3), (64, 4), (96, 3), (160, 3), (320, 1)):
+        blocks += [(6, blocks[-1][2], channels)] + [(6, channels, channels)] * (count - 1)
+    encoder = conv(3, 32, 3) + sum(
+        (conv(i, e * i, 1) if e > 1 else 0) + conv(1, e * i, 3) + conv(e * i, o, 1)
+        for e, i, o in blocks
+    )
+    decoder = conv(320, 256, 1) + conv(64, 2, 1)
+    for i, o in ((256 + 96, 192), (192 + 32, 128), (128 + 24, 64)):
+        decoder += conv(i, o, 3, False) + conv(o, o, 3, False) + 2 * 2 * o
+    return encoder + decoder
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
@@ -78,6 +93,7 @@ def fusion_parameters():
         ("upscaler", RESIDUAL_UNET + 612_628),
         ("resnet", CYCLEGAN),
         ("fusion", fusion_parameters()),
+        ("mobile_unet", mobile_parameters()),
     ],
 )
 def test_shapes_and_parameters_at_the_published_size(name, parameters, config, built):
@@ -228,6 +244,7 @@ def test_frozen_parts_get_the_same_gray_image_in_every_color_space(config, built
         ("fusion", {}, 36, "image_size=36: .*multiple of 8"),
         ("fusion", {"embedding": "vgg16"}, 64, "embedding='vgg16': must be empty or one of"),
         ("fusion", {"segmentation": "resnet18"}, 64, "segmentation='resnet18': must be empty"),
+        ("mobile_unet", {}, 48, "image_size=48: .*multiple of 32"),
         ("dynamic_unet", {}, 16, "image_size=16: too small .* 17 pixels"),
     ],
 )
@@ -258,3 +275,9 @@ def test_weights_that_are_missing_name_the_field(config):
     generator = models.build_generator(config)
     with pytest.raises(InputError, match=r"pretrained=True: .*resnet18-f37072fd.*set it to False"):
         generator.start({})
+
+
+@pytest.mark.parametrize("name", ["dynamic_unet", "mobile_unet"])
+def test_generators_with_an_encoder_pass_its_rate_on(name, built):
+    assert built(name, encoder_rate=0.1).encoder_rate == 0.1
+    assert "encoder" in models.variable_shapes(built(name), 64)["params"]

@@ -9,6 +9,7 @@ from jaxcolor.data import spaces
 from jaxcolor.models import (
     dynamic_unet,
     fusion,
+    mobile_unet,
     patchgan,
     residual,
     residual_unet,
@@ -21,6 +22,7 @@ GENERATORS = {
     "unet": unet.build,
     "attention_unet": unet.build_with_attention,
     "dynamic_unet": dynamic_unet.build,
+    "mobile_unet": mobile_unet.build,
     "residual_unet": residual_unet.build,
     "bilinear_residual_unet": residual_unet.build_bilinear,
     "residual": residual.build,
