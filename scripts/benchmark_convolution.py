@@ -1,12 +1,12 @@
-"""Times the three bilinear maps of jaxcolor/models/convolution.py against plain JAX.
+"""Times jaxcolor/models/convolution.py and jaxcolor/backbones/depthwise.py against plain JAX.
 
     python scripts/benchmark_convolution.py --batch_size 4 --image_size 256
 
-Times one gradient of the whole U-Net, one gradient of the gradient penalty on the PatchGAN, and
-single layers that the maps compute in forms of their own, with the maps and with JAX's own
-derivatives of the same operations, in alternation. Before that both must give the same numbers in
-float64. In float32 rounding can change the sign of an activation before a LeakyReLU, and the
-gradient of the penalty then differs.
+Times one gradient of the whole U-Net, one gradient of the gradient penalty on the PatchGAN, one
+gradient of MobileNet-v2, and single layers that the maps compute in forms of their own, with the
+maps and with JAX's own derivatives of the same operations, in alternation. Before that both must
+give the same numbers in float64. In float32 rounding can change the sign of an activation before a
+LeakyReLU, and the gradient of the penalty then differs.
 """
 
 import argparse
@@ -22,9 +22,10 @@ from benchmarking import timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
+from jaxcolor.backbones import depthwise, frozen_layers
 from jaxcolor.compilation import compile_network
 from jaxcolor.losses.gan import gradient_penalty
-from jaxcolor.models import layers
+from jaxcolor.models import layers, mobile_unet
 from jaxcolor.training import parallel
 
 _PADDING = ((1, 1), (1, 1))
@@ -62,13 +63,18 @@ def make_functions(
         jax.random.uniform(key, (*size, channels), dtype, minval=-1)
         for key, channels in zip(keys, (1, 3, 3), strict=True)
     )
+    encoder = mobile_unet.Encoder(jnp.dtype(dtype))
 
     @jax.jit
     def draw():
-        drawn = generator.init(keys[0], L, train=False), critic.init(keys[1], real)["params"]
+        drawn = (
+            generator.init(keys[0], L, train=False),
+            critic.init(keys[1], real)["params"],
+            encoder.init(keys[2], real),
+        )
         return jax.tree.map(lambda leaf: leaf.astype(dtype), drawn)
 
-    variables, params = draw()
+    variables, params, encoder_variables = draw()
 
     def generator_loss(params):
         ab, _ = generator.apply(
@@ -85,6 +91,9 @@ def make_functions(
         return gradient_penalty(
             lambda pairs: critic.apply({"params": params}, pairs), real, fake, examples
         )
+
+    def encoder_loss(variables):
+        return sum(jnp.abs(x).mean() for x in encoder.apply(variables, real).values())
 
     def layer(side: int, inputs: int, outputs: int, kernel: int) -> tuple[jax.Array, jax.Array]:
         return (
@@ -103,6 +112,7 @@ def make_functions(
     return {
         "gradient of the U-Net": (jax.grad(generator_loss), (variables["params"],)),
         "gradient of the PatchGAN's penalty": (jax.grad(penalty), (params,)),
+        "gradient of MobileNet-v2": (jax.grad(encoder_loss), (encoder_variables,)),
         f"{half}² × 256 to {2 * half}² × 64": (double, layer(half, 256, 64, 4)),
         f"{half}² × 128 to {2 * half}² × 64": (double, layer(half, 128, 64, 4)),
         "2² × 512 to 4² × 512": (double, layer(2, 512, 512, 4)),
@@ -111,17 +121,20 @@ def make_functions(
 
 
 _KINDS = {
-    "maps": (layers.convolution, layers.transposed_convolution),
-    "plain JAX": (plain, plain_transposed),
+    "maps": (layers.convolution, layers.transposed_convolution, depthwise.convolve_depthwise),
+    "plain JAX": (plain, plain_transposed, jax.lax.conv_general_dilated),
 }
 
 
 def compile_kinds(function: Callable, arguments: tuple) -> dict[str, Callable]:
     """Compiles a function with one and with the other kind of convolution in the layers."""
     programs = {}
-    for kind, (convolution, transposed) in _KINDS.items():
+    for kind, (convolution, transposed, by_channel) in _KINDS.items():
         names = {"convolution": convolution, "transposed_convolution": transposed}
-        with mock.patch.multiple(layers, **names):
+        with (
+            mock.patch.multiple(layers, **names),
+            mock.patch.object(frozen_layers, "convolve_depthwise", by_channel),
+        ):
             mapped = parallel.bind_axis(lambda *a: function(*a))  # Batch norms reduce over it.
             programs[kind] = compile_network(mapped).lower(*arguments).compile()
     return programs

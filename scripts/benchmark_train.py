@@ -4,8 +4,8 @@
     python scripts/benchmark_train.py
 
 Both train the U-Net and the 70 × 70 PatchGAN on the same arrays: pix2pix, and Wasserstein
-GANs with clipped weights and with a gradient penalty, five critic updates to one of the generator.
-On a GPU both compute in bfloat16, and PyTorch a second time through `torch.compile`.
+GANs with clipped weights and with a gradient penalty, five critic updates to one of the generator;
+and the U-Net over MobileNet-v2 by L1 alone.
 """
 
 import os
@@ -18,7 +18,7 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # Both share on
 import jax
 import numpy as np
 import torch
-from benchmarking import pytorch_train, timing
+from benchmarking import pytorch_regression, pytorch_train, timing
 
 from jaxcolor import config as config_lib
 from jaxcolor import objectives
@@ -26,12 +26,17 @@ from jaxcolor.training.parallel import Devices
 
 _CONFIGS = pathlib.Path(__file__).parent.parent / "configs"
 _NUM_STEPS = 1000  # Needed by the optimizers; it does not change the speed of a step.
-_OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp")
+_REGRESSION = "mobile_unet"
+_OBJECTIVES = ("pix2pix", "wgan_clip", "wgan_gp", _REGRESSION)
 
 
 def configure(name: str, image_size: int, batch_size: int, dtype: str, filters: int = 64) -> Any:
-    """Loads one of the configurations in `configs/`, at other sizes."""
-    config = config_lib.from_file(_CONFIGS / f"{name}.py")
+    """Loads one of the configurations in `configs/`, or that of the regression, at other sizes."""
+    if name == _REGRESSION:
+        config = config_lib.get_config()
+        config.generator.name, config.objective.name = name, "regression"
+    else:
+        config = config_lib.from_file(_CONFIGS / f"{name}.py")
     config.data.image_size, config.data.batch_size = image_size, batch_size
     config.generator.num_filters = config.discriminator.num_filters = filters
     config.train.dtype = dtype
@@ -107,8 +112,9 @@ def serve(program: str, name: str, image_size: int, batch_size: int, dtype: str)
     if program == "jaxcolor":
         step = make_jaxcolor(config)
     else:
+        module = pytorch_regression if name == _REGRESSION else pytorch_train
         examples = make_examples(config)
-        step = pytorch_train.make_step(config, examples, compiled=program == "PyTorch, compiled")
+        step = module.make_step(config, examples, compiled=program == "PyTorch, compiled")
 
     def peak() -> float:
         if not torch.cuda.is_available():

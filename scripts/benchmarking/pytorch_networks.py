@@ -1,5 +1,6 @@
 """Independent implementations of pix2pix's networks in PyTorch, for goldens and benchmarks."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -58,3 +59,78 @@ def make_patchgan(num_filters: int, norm: str = "batch") -> nn.Module:
             nn.LeakyReLU(0.2, True),
         ]
     return nn.Sequential(*layers, nn.Conv2d(8 * num_filters, 1, 4, 1, 1))
+
+
+def to_device(arrays: dict[str, np.ndarray], device: str) -> dict[str, torch.Tensor]:
+    """Copies arrays `[N, H, W, C]` to a device, channels last."""
+    return {
+        name: torch.from_numpy(array)
+        .to(device)
+        .movedim(-1, 1)
+        .contiguous(memory_format=torch.channels_last)
+        for name, array in arrays.items()
+    }
+
+
+class InvertedResidual(nn.Module):
+    """A block of MobileNet-v2 with folded batch norms."""
+
+    def __init__(self, inputs, outputs, stride, expansion):
+        super().__init__()
+        wide = expansion * inputs
+        expand = [nn.Conv2d(inputs, wide, 1), nn.ReLU6(True)] if expansion > 1 else []
+        if stride == 2:  # TensorFlow pads even sizes at their ends.
+            expand.append(nn.ZeroPad2d((0, 1, 0, 1)))
+        depthwise = nn.Conv2d(wide, wide, 3, stride, 2 - stride, groups=wide)
+        self.layers = nn.Sequential(*expand, depthwise, nn.ReLU6(True), nn.Conv2d(wide, outputs, 1))
+        self.joins = stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        """Adds the block's output to its input where the shapes allow it."""
+        y = self.layers(x)
+        return x + y if self.joins else y
+
+
+class MobileUNet(nn.Module):
+    """The U-Net over MobileNet-v2, one gray channel in [-1, 1] to two."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(3, 32, 3, 2), nn.ReLU6(True)
+        )
+        channels = (16, *[24] * 2, *[32] * 3, *[64] * 4, *[96] * 3, *[160] * 3, 320)
+        self.blocks = nn.ModuleList(
+            InvertedResidual(inputs, outputs, 2 if i in (1, 3, 6, 13) else 1, 6 if i else 1)
+            for i, (inputs, outputs) in enumerate(zip((32, *channels), channels, strict=False))
+        )
+        self.deepest = nn.Conv2d(320, 256, 1)
+        self.levels = nn.ModuleList()
+        inputs = 256
+        for skip, features in ((96, 192), (32, 128), (24, 64)):
+            layers = []
+            for width in (inputs + skip, features):
+                conv = nn.Conv2d(width, features, 3, padding=1, bias=False)
+                layers += [conv, nn.GroupNorm(16, features), nn.SiLU(True)]
+            self.levels.append(nn.Sequential(*layers))
+            inputs = features
+        self.colors = nn.Conv2d(inputs, 2, 1)
+
+    def forward(self, x):
+        """Maps lightness `[N, 1, H, W]` to colors `[N, 2, H, W]`."""
+        size = x.shape[2:]
+        y = ((x + 1) * 50 + 16) / 116
+        linear = torch.where(y > 6 / 29, y**3, 3 * (6 / 29) ** 2 * (y - 4 / 29))
+        curve = 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055
+        gray = torch.where(linear > 0.0031308, curve, 12.92 * linear)
+        x = self.stem(((255 * gray - 128) / 128).expand(-1, 3, -1, -1))
+        skips = []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in (2, 5, 12):
+                skips.append(x)
+        x = self.deepest(x)
+        for level in self.levels:
+            x = nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+            x = level(torch.cat([x, skips.pop()], dim=1))
+        return nn.functional.interpolate(self.colors(x).tanh(), size, mode="bilinear")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarking.pytorch_networks import UNet, make_patchgan
+from benchmarking.pytorch_networks import UNet, make_patchgan, to_device
 
 
 def make_step(config: Any, arrays: dict[str, np.ndarray], *, compiled: bool) -> Callable[[], None]:
@@ -40,13 +40,7 @@ def make_step(config: Any, arrays: dict[str, np.ndarray], *, compiled: bool) -> 
         make = functools.partial(torch.optim.RMSprop, lr=rate, foreach=True)
     optimizer_g, optimizer_d = make(generator.parameters()), make(critic.parameters())
     cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
-    examples = {
-        name: torch.from_numpy(array)
-        .to(device)
-        .movedim(-1, 1)
-        .contiguous(memory_format=torch.channels_last)
-        for name, array in arrays.items()
-    }
+    examples = to_device(arrays, device)
     critic_steps = config.objective.critic_steps
     batches = [
         (examples["gray"][i::critic_steps], examples["target"][i::critic_steps])
