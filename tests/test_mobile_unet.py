@@ -11,7 +11,8 @@ from one_device import on_one_device
 
 from jaxcolor import models, objectives
 from jaxcolor.backbones import networks
-from jaxcolor.config import InputError, UnreadFieldsError, get_config
+from jaxcolor.config import InputError, get_config
+from jaxcolor.config_checks import UnreadFieldsError
 from jaxcolor.data import spaces
 from jaxcolor.models import mobile_unet
 from jaxcolor.objectives import state as state_lib
