@@ -31,7 +31,7 @@ _LINE_FACTOR = 1 / (3 * _DELTA**2)
 _LINE_OFFSET = 4 / 29
 
 _L_SCALE = 50.0
-_AB_SCALE = 110.0
+AB_SCALE = 110.0
 
 
 def rgb_to_lab(rgb: jax.Array) -> jax.Array:
@@ -84,7 +84,7 @@ def normalize_lab(lab: jax.Array) -> jax.Array:
     Returns:
         `[..., 3]` in [-1, 1].
     """
-    return jnp.concatenate([lab[..., :1] / _L_SCALE - 1, lab[..., 1:] / _AB_SCALE], axis=-1)
+    return jnp.concatenate([lab[..., :1] / _L_SCALE - 1, lab[..., 1:] / AB_SCALE], axis=-1)
 
 
 def denormalize_lab(normalized: jax.Array) -> jax.Array:
@@ -97,7 +97,7 @@ def denormalize_lab(normalized: jax.Array) -> jax.Array:
         `[..., 3]`, L in [0, 100], a and b in [-110, 110].
     """
     return jnp.concatenate(
-        [(normalized[..., :1] + 1) * _L_SCALE, normalized[..., 1:] * _AB_SCALE], axis=-1
+        [(normalized[..., :1] + 1) * _L_SCALE, normalized[..., 1:] * AB_SCALE], axis=-1
     )
 
 

@@ -50,7 +50,7 @@ def get_config() -> ConfigDict:
     data.path = ""  # folder and array_record: a folder; tfds: a data set's name or its folder
     data.image_size = 256  # pixels, height and width of the networks' input
     data.batch_size = 16  # examples per update, over all devices and processes
-    data.color_space = "lab"  # lab | lab_full | lab_to_rgb | rgb, of jaxcolor/data/spaces.py
+    data.color_space = "lab"  # lab | lab_bins | lab_full | lab_to_rgb | rgb, of data/spaces.py
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
     data.augment = True  # horizontal flips, random places for resize=crop, and the next two
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
@@ -65,6 +65,14 @@ def get_config() -> ConfigDict:
     data.train_split = "train"
     data.validation_split = "validation"
     data.test_split = "test"
+
+    bins = data.bins = ConfigDict()  # lab_bins: a distribution over bins of a and b
+    # As from scripts/count_colors.py, for each bin:
+    bins.a = ()  # its center's a, in units of Lab
+    bins.b = ()  # its center's b, in units of Lab
+    bins.shares = ()  # its share of the training images' pixels
+    bins.colorfulness = 0.5  # share of the log rebalancing weights left in, 0 (faithful) to 1
+    bins.temperature = 1.0  # of the distribution whose mean is the color; below 1 sharpens
 
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
@@ -90,6 +98,7 @@ def get_config() -> ConfigDict:
     objective.content_backbone = "vgg16"  # any of jaxcolor/backbones/networks.py
     objective.content_tap = "relu13"  # one of the backbone's outputs
     objective.lambda_lpips = 0.0  # weight of LPIPS v0.1 on VGG-16
+    objective.lambda_bins = 0.0  # lab_bins: weight of the rebalanced cross-entropy over the bins
     objective.critic_steps = 1  # discriminator updates per step, each on a batch of its own
     objective.discriminator_every = 1  # steps from one discriminator update to the next
     objective.clip = 0.0  # wgan: bound on each of the critic's weights; 0 is no clipping

@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 from jaxcolor.config import InputError, flatten, get_config
 
 _CHOICES = {
-    "data.color_space": ("lab", "lab_full", "lab_to_rgb", "rgb"),
+    "data.color_space": ("lab", "lab_bins", "lab_full", "lab_to_rgb", "rgb"),
     "data.resize": ("stretch", "crop"),
     "discriminator.norm": ("batch", "instance", "layer", "none"),
     "train.dtype": ("float32", "bfloat16"),
@@ -37,6 +37,7 @@ _AT_LEAST_ZERO = (
     "objective.lambda_gan",
     "objective.lambda_l1",
     "objective.lambda_l2",
+    "objective.lambda_bins",
     "objective.lambda_content",
     "objective.lambda_lpips",
     "objective.cyclegan.lambda_cycle",

@@ -39,6 +39,8 @@ class Colorizer:
         *,
         generator: Generator | None = None,
         keep_lightness: bool = True,
+        colorfulness: float | None = None,
+        temperature: float | None = None,
     ):
         """Wraps a generator.
 
@@ -48,10 +50,15 @@ class Colorizer:
             generator: as from `models.build_generator(config)`, by default built by it.
             keep_lightness: combine the output's a and b with the image's own L; otherwise the
                 generator's output is scaled up unchanged.
+            colorfulness: in [0, 1], from most faithful to most colorful, replaces
+                `config.data.bins.colorfulness`; of models of the color space "lab_bins".
+            temperature: replaces `config.data.bins.temperature`; of the same models.
 
         Raises:
-            InputError: the variables do not fit the configuration's generator.
+            InputError: the variables do not fit the configuration's generator, or the model has no
+                bins.
         """
+        config = _with_bins(config, colorfulness=colorfulness, temperature=temperature)
         space = models.build_space(config)
         generator = generator or models.build_generator(config)
         shapes = models.variable_shapes(generator, config.data.image_size)
@@ -65,27 +72,28 @@ class Colorizer:
 
         def predict(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
             gray = space.to_gray(rgb)
-            return join(gray, generator.apply(variables, frozen, gray))
+            return join(gray, space.decode(gray, generator.apply(variables, frozen, gray)))
 
         self._predict = compile_network(predict)
         self._predictor = Predictor(generator, space, config.data.batch_size)
 
     @classmethod
     def from_checkpoint(
-        cls, path: str | pathlib.Path, *, last: bool = False, keep_lightness: bool = True
+        cls, path: str | pathlib.Path, *, last: bool = False, **options: Any
     ) -> "Colorizer":
         """Loads the best checkpoint of a run.
 
         Args:
             path: the run's workdir.
             last: load the last checkpoint instead.
-            keep_lightness: as of the constructor.
+            **options: `keep_lightness`, `colorfulness` and `temperature` of the constructor.
 
         Raises:
-            InputError: there is no checkpoint, it is damaged, or of another model.
+            InputError: there is no checkpoint, it is damaged, or of another model; or as the
+                constructor.
         """
         config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
-        return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
+        return cls(config, variables, generator=generator, **options)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colors one image; of a color image, only the lightness is used.
@@ -124,6 +132,24 @@ class Colorizer:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
         """
         return self._predictor(self._variables, self._frozen, rgb)
+
+
+def _with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
+    """Returns the configuration with some options of its bins replaced.
+
+    Raises:
+        InputError: an option is given, and the model has no bins.
+    """
+    given = {name: float(value) for name, value in options.items() if value is not None}
+    if given and config.data.color_space != "lab_bins":
+        name, value = next(iter(given.items()))
+        raise InputError(
+            f"{name}={value}: needs a model of config.data.color_space='lab_bins'; this one's is "
+            f"{config.data.color_space!r}"
+        )
+    config = config.copy_and_resolve_references()
+    config.data.bins.update(given)
+    return config
 
 
 def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

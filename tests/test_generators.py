@@ -104,9 +104,10 @@ def test_shapes_and_parameters_at_the_published_size(name, parameters, config, b
     variables = models.variable_shapes(generator, 256)
     assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == parameters
     gray = jnp.zeros((1, 256, 256, 1))
-    output = jax.eval_shape(generator.apply, variables, generator.frozen, gray)
     space = models.build_space(config)
-    assert output.shape == (1, 256 * space.scale, 256 * space.scale, space.channels)
+    output = jax.eval_shape(generator.apply, variables, generator.frozen, gray)
+    colors = jax.eval_shape(space.decode, gray, output)
+    assert colors.shape == (1, 256 * space.scale, 256 * space.scale, space.channels)
     assert output.dtype == jnp.float32
 
 

@@ -70,7 +70,9 @@ def test_colors_lie_in_the_range_of_targets(config):
     variables = jax.jit(lambda: generator.init(INIT_KEY, 32))()
     variables["params"]["colors"]["kernel"] *= 100
     gray = jnp.tanh(seeded.normal("gray", (2, 64, 32, 1)))
-    colors = jax.jit(lambda v, x: generator.apply(v, {}, x))(variables, gray)
+    output = jax.jit(lambda v, x: generator.apply(v, {}, x))(variables, gray)
+    assert output.shape == (2, 16, 8, 2)  # A quarter of the size, until it is decoded.
+    colors = models.build_space(config).decode(gray, output)
     assert colors.shape == (2, 64, 32, 2)
     assert 0.9 < jnp.abs(colors).max() <= 1
 

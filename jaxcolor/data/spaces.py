@@ -9,9 +9,13 @@ from jax.typing import ArrayLike
 from ml_collections import ConfigDict
 
 from jaxcolor import color
+from jaxcolor.data.bins import Bins
+from jaxcolor.data.bins import build as build_bins
 
 # ITU-R BT.601, the gray of most image libraries.
 _LUMA = (0.299, 0.587, 0.114)
+
+Activation = Callable[[jax.Array], jax.Array]
 
 
 class Space(NamedTuple):
@@ -21,10 +25,11 @@ class Space(NamedTuple):
         channels: of the target.
         split: an image, as normalized Lab and as sRGB in [0, 1], both `[..., 3]`, to gray
             `[..., 1]` and target `[..., channels]`.
-        join: gray and a generator's output to sRGB `[..., 3]` in [0, 1].
-        join_ab: gray and a generator's output to a and b `[..., 2]` in [-1, 1].
+        join: gray and colors to sRGB `[..., 3]` in [0, 1].
+        join_ab: gray and colors to a and b `[..., 2]` in [-1, 1].
         gray_to_rgb: gray to the sRGB image of the same grays, `[..., 3]` in [0, 1].
         scale: ratio of the target's height and width to the gray image's.
+        bins: of a generator whose output is a distribution over colors.
     """
 
     channels: int
@@ -33,6 +38,17 @@ class Space(NamedTuple):
     join_ab: Callable[[jax.Array, jax.Array], jax.Array]
     gray_to_rgb: Callable[[jax.Array], jax.Array]
     scale: int = 1
+    bins: Bins | None = None
+
+    @property
+    def num_outputs(self) -> int:
+        """Channels of a generator's output."""
+        return len(self.bins.centers) if self.bins else self.channels
+
+    @property
+    def activation(self) -> Activation:
+        """The last function of a generator: tanh, or none for the logits of a distribution."""
+        return _keep if self.bins else jnp.tanh
 
     def to_network(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
         """Converts images to the networks' input and target.
@@ -50,24 +66,40 @@ class Space(NamedTuple):
         lab, unit = _lab_and_rgb(rgb, gamma)
         gray, target = self.split(lab, unit)
         if self.scale > 1:
-            gray = self.to_gray(_shrink(_to_unit(rgb), self.scale), gamma)
+            gray = self.to_gray(shrink(_to_unit(rgb), self.scale), gamma)
         return {"gray": gray, "target": target, "rgb": unit}
 
     def to_gray(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
         """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""
         return self.split(*_lab_and_rgb(rgb, gamma))[0]
 
-    def from_network(self, gray: jax.Array, output: jax.Array) -> jax.Array:
-        """Converts gray input and output to images, rounding to 8 bits.
+    def decode(self, gray: jax.Array, output: jax.Array) -> jax.Array:
+        """Converts a generator's output to colors of the target's size.
+
+        Args:
+            gray: `[N, H, W, 1]` float32, the generator's input.
+            output: `[N, h, w, num_outputs]` float32, at the target's size or, of a generator that
+                leaves the last enlargement to this function, smaller.
+
+        Returns:
+            `[N, H · scale, W · scale, channels]` float32, in [-1, 1] if the output is or there are
+            bins; enlarged bilinearly.
+        """
+        colors = self.bins.decode(output) if self.bins else output
+        shape = (len(gray), *(self.scale * side for side in gray.shape[1:3]), self.channels)
+        return colors if colors.shape == shape else jax.image.resize(colors, shape, "bilinear")
+
+    def from_network(self, gray: jax.Array, colors: jax.Array) -> jax.Array:
+        """Converts gray input and colors to images, rounding to 8 bits.
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1].
-            output: `[N, H · scale, W · scale, channels]` float32 in [-1, 1].
+            colors: `[N, H · scale, W · scale, channels]` float32 in [-1, 1].
 
         Returns:
             `[N, H · scale, W · scale, 3]` uint8, sRGB.
         """
-        return jnp.round(self.join(gray, output) * 255).astype(jnp.uint8)
+        return jnp.round(self.join(gray, colors) * 255).astype(jnp.uint8)
 
     def pair(self, gray: jax.Array, target: jax.Array) -> jax.Array:
         """Concatenates both for a discriminator: `[N, H · scale, W · scale, 1 + channels]`."""
@@ -97,10 +129,10 @@ def _to_rgb(lab: jax.Array) -> jax.Array:
     return color.lab_to_rgb(color.denormalize_lab(lab))
 
 
-def _shrink(rgb: jax.Array, scale: int) -> jax.Array:
-    """Averages blocks of `scale` × `scale` pixels."""
-    count, height, width, channels = rgb.shape
-    blocks = rgb.reshape(count, height // scale, scale, width // scale, scale, channels)
+def shrink(pixels: jax.Array, scale: int) -> jax.Array:
+    """Averages blocks of `scale` × `scale` pixels of `[N, H, W, C]`."""
+    count, height, width, channels = pixels.shape
+    blocks = pixels.reshape(count, height // scale, scale, width // scale, scale, channels)
     return blocks.mean((2, 4))
 
 
@@ -114,13 +146,17 @@ def _gray_of_lightness(lightness: jax.Array) -> jax.Array:
     return _to_rgb(jnp.concatenate([lightness, no_color], axis=-1))
 
 
-def _from_unit(gray: jax.Array, output: jax.Array) -> jax.Array:
+def _keep(x: jax.Array) -> jax.Array:
+    return x
+
+
+def _from_unit(gray: jax.Array, colors: jax.Array) -> jax.Array:
     del gray
-    return jnp.clip((output + 1) / 2, 0, 1)
+    return jnp.clip((colors + 1) / 2, 0, 1)
 
 
-def _ab_of_rgb(gray: jax.Array, output: jax.Array) -> jax.Array:
-    return color.normalize_lab(color.rgb_to_lab(_from_unit(gray, output)))[..., 1:]
+def _ab_of_rgb(gray: jax.Array, colors: jax.Array) -> jax.Array:
+    return color.normalize_lab(color.rgb_to_lab(_from_unit(gray, colors)))[..., 1:]
 
 
 SPACES = {
@@ -164,5 +200,10 @@ def build(data: ConfigDict) -> Space:
 
     Args:
         data: `config.data`.
+
+    Raises:
+        InputError: as `bins.build`.
     """
+    if data.color_space == "lab_bins":
+        return SPACES["lab"]._replace(bins=build_bins(data.bins))
     return SPACES[data.color_space]

@@ -50,7 +50,7 @@ def build(config: ConfigDict) -> Generator:
             f"which needs {_SMALLEST} pixels or more"
         )
     network = DynamicUNet(
-        num_outputs=spaces.build(config.data).channels,
+        num_outputs=spaces.build(config.data).num_outputs,
         dtype=jnp.dtype(config.train.dtype),
     )
     rate = config.generator.encoder_rate

@@ -74,7 +74,8 @@ def build(config: ConfigDict) -> Generator:
     return Generator(
         FusionNetwork(
             num_filters=options.num_filters,
-            num_outputs=space.channels,
+            num_outputs=space.num_outputs,
+            activation=space.activation,
             dtype=jnp.dtype(config.train.dtype),
         ),
         conditions,
@@ -84,7 +85,7 @@ def build(config: ConfigDict) -> Generator:
 
 
 class FusionNetwork(nn.Module):
-    """Encoder, fusion and decoder of 3 × 3 convolutions with ReLU, ended by tanh; no norms.
+    """Encoder, fusion and decoder of 3 × 3 convolutions with ReLU, then the activation; no norms.
 
     With class maps the image is stacked to three channels, joined by them, and has a convolution
     of 3/8 of the filters first. An embedding is repeated over the encoder's output, and a 1 × 1
@@ -93,6 +94,7 @@ class FusionNetwork(nn.Module):
 
     num_filters: int = 64
     num_outputs: int = 2
+    activation: spaces.Activation = jnp.tanh
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -113,7 +115,7 @@ class FusionNetwork(nn.Module):
             embedding: `[N, 1001]` float32, logits.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, H, W, num_outputs]` float32, of the activation.
         """
         del train
         width = self.num_filters
@@ -144,4 +146,4 @@ class FusionNetwork(nn.Module):
         last = layers.Conv(
             self.num_outputs, 3, padding=1, dtype=self.dtype, kernel_init=_init, name="last"
         )
-        return jnp.tanh(layers.upsample(last(x), "nearest").astype(jnp.float32))
+        return self.activation(layers.upsample(last(x), "nearest").astype(jnp.float32))

@@ -56,7 +56,7 @@ class Generator:
             gray: `[N, H, W, 1]` float32 in [-1, 1].
 
         Returns:
-            `[N, H · scale, W · scale, C]` float32 in [-1, 1].
+            `[N, h, w, C]` float32, which `Space.decode` converts to colors.
         """
         conditions = self.conditions(frozen, gray)
         return jnp.asarray(self.network.apply(variables, gray, train=False, **conditions))

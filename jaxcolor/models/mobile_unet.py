@@ -50,7 +50,8 @@ def build(config: ConfigDict) -> Generator:
     prepare = networks.BACKBONES[_BACKBONE].prepare
     network = MobileUNet(
         prepare=lambda gray: prepare(space.gray_to_rgb(gray)),
-        num_outputs=space.channels,
+        num_outputs=space.num_outputs,
+        activation=space.activation,
         dtype=jnp.dtype(config.train.dtype),
     )
     rate = config.generator.encoder_rate
@@ -95,17 +96,19 @@ class MobileUNet(nn.Module):
 
     The encoder's last map passes a 1 × 1 convolution of 256 channels. Each level doubles the size
     by repeating pixels, joins the encoder's map of that size, and has two 3 × 3 convolutions with
-    group norm and SiLU. At a quarter of the image's size a 1 × 1 convolution and tanh make the
-    colors, which are enlarged bilinearly.
+    group norm and SiLU. At a quarter of the image's size a 1 × 1 convolution and the activation
+    make the output, which `Space.decode` enlarges.
 
     Attributes:
         prepare: gray images to the encoder's.
-        num_outputs: channels of the colors.
-        dtype: that is computed in, but for the colors.
+        num_outputs: channels of the output.
+        activation: of the output.
+        dtype: that is computed in, but for the output.
     """
 
     prepare: Callable[[jax.Array], jax.Array]
     num_outputs: int = 2
+    activation: spaces.Activation = jnp.tanh
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -117,7 +120,7 @@ class MobileUNet(nn.Module):
             train: makes no difference.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, H / 4, W / 4, num_outputs]` float32, of the activation.
         """
         del train
         maps = Encoder(self.dtype, name="encoder")(self.prepare(gray))
@@ -128,8 +131,7 @@ class MobileUNet(nn.Module):
                 x = self._conv(f"conv_{part}_{i}", x, features, 3, use_bias=False)
                 norm = layers.group_norm(_NUM_GROUPS, self.dtype)
                 x = nn.silu(norm(x))
-        colors = jnp.tanh(self._conv("colors", x, self.num_outputs, 1).astype(jnp.float32))
-        return jax.image.resize(colors, (*gray.shape[:3], self.num_outputs), "bilinear")
+        return self.activation(self._conv("colors", x, self.num_outputs, 1).astype(jnp.float32))
 
     def _conv(
         self, name: str, x: jax.Array, features: int, kernel: int, *, use_bias: bool = True

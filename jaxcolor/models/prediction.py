@@ -35,7 +35,8 @@ class Predictor:
 
         def recolor(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
             gray = space.to_network(rgb)["gray"]
-            return space.from_network(gray, generator.apply(variables, frozen, gray))
+            colors = space.decode(gray, generator.apply(variables, frozen, gray))
+            return space.from_network(gray, colors)
 
         self._recolor = compile_network(recolor)
         self._batch_size = batch_size

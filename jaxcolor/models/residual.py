@@ -25,10 +25,12 @@ _UPSCALING_BLOCKS = 6
 
 def build(config: ConfigDict) -> Generator:
     """Builds the configured `ResidualNetwork`."""
+    space = spaces.build(config.data)
     return Generator(
         ResidualNetwork(
             num_filters=config.generator.num_filters,
-            num_outputs=spaces.build(config.data).channels,
+            num_outputs=space.num_outputs,
+            activation=space.activation,
             dtype=jnp.dtype(config.train.dtype),
         )
     )
@@ -75,6 +77,7 @@ class ResidualNetwork(nn.Module):
 
     num_filters: int = 64
     num_outputs: int = 2
+    activation: spaces.Activation = jnp.tanh
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -86,14 +89,14 @@ class ResidualNetwork(nn.Module):
             train: use the batch's statistics.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, H, W, num_outputs]` float32, of the activation.
         """
         x = nn.relu(layers.Conv(self.num_filters, 3, padding=1, dtype=self.dtype)(gray))
         for _ in range(_NETWORK_BLOCKS):
             x = ResidualBlock(self.dtype)(x, train)
         x = x + gray.astype(self.dtype)
         x = layers.Conv(self.num_outputs, 3, padding=1, dtype=self.dtype)(x)
-        return jnp.tanh(x.astype(jnp.float32))
+        return self.activation(x.astype(jnp.float32))
 
 
 class SuperResolutionBlock(nn.Module):

@@ -51,9 +51,11 @@ def build_bilinear(config: ConfigDict) -> Generator:
 
 
 def _fields(config: ConfigDict) -> dict[str, Any]:
+    space = spaces.build(config.data)
     return {
         "num_filters": config.generator.num_filters,
-        "num_outputs": spaces.build(config.data).channels,
+        "num_outputs": space.num_outputs,
+        "activation": space.activation,
         "dtype": jnp.dtype(config.train.dtype),
     }
 
@@ -94,14 +96,15 @@ class ResidualUNet(nn.Module):
     """pix2pix's U-Net of residual levels, down to 1 × 1; 112.3 M parameters at 256 × 256.
 
     Only its outermost and its innermost level are plain: down by a 4 × 4 convolution of stride 2
-    and LeakyReLU 0.2, up by a transposed one, which ends the network with tanh, and which batch
-    norm and ReLU follow in the innermost. Skips join the levels; three residual levels up, after
-    the innermost, drop out. No convolution has a bias.
+    and LeakyReLU 0.2, up by a transposed one, which ends the network with the activation, and which
+    batch norm and ReLU follow in the innermost. Skips join the levels; three residual levels up,
+    after the innermost, drop out. No convolution has a bias.
     """
 
     levels: int
     num_filters: int = 64
     num_outputs: int = 2
+    activation: spaces.Activation = jnp.tanh
     dropout: float = 0.5
     dtype: Any = jnp.float32
 
@@ -114,7 +117,7 @@ class ResidualUNet(nn.Module):
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, 2**levels, 2**levels, num_outputs]` float32 in [-1, 1].
+            `[N, 2**levels, 2**levels, num_outputs]` float32, of the activation.
         """
         filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
         last = self.levels - 1
@@ -144,7 +147,7 @@ class ResidualUNet(nn.Module):
                 x = layers.Dropout(self.dropout)(x, train)
 
         x = double("up_0", jnp.concatenate([skips[0], x], axis=-1), self.num_outputs)
-        return jnp.tanh(x.astype(jnp.float32))
+        return self.activation(x.astype(jnp.float32))
 
 
 class PreactivatedBlock(nn.Module):
@@ -169,11 +172,12 @@ class BilinearResidualUNet(nn.Module):
 
     8.2 M parameters with three outputs. The first level is convolution, batch norm, ReLU and
     convolution beside a 1 × 1 convolution. Every encoder level and the bridge drop out. A 1 × 1
-    convolution and tanh end the network.
+    convolution and the activation end the network.
     """
 
     num_filters: int = 64
     num_outputs: int = 3
+    activation: spaces.Activation = jnp.tanh
     dropout: float = 0.5
     dtype: Any = jnp.float32
 
@@ -186,7 +190,7 @@ class BilinearResidualUNet(nn.Module):
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, H, W, num_outputs]` float32, of the activation.
         """
 
         def block(name: str, x: jax.Array, features: int, stride: int = 1) -> jax.Array:
@@ -211,4 +215,4 @@ class BilinearResidualUNet(nn.Module):
             x = jnp.concatenate([layers.upsample(x), skips[level]], axis=-1)
             x = block(f"up_{level}", x, self.num_filters * 2**level)
         x = layers.Conv(self.num_outputs, 1, dtype=self.dtype, name="last")(x)
-        return jnp.tanh(x.astype(jnp.float32))
+        return self.activation(x.astype(jnp.float32))

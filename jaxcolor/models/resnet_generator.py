@@ -31,10 +31,12 @@ def build(config: ConfigDict) -> Generator:
             f"config.data.image_size={size}: config.generator.name='resnet' needs a multiple of 4, "
             "8 or more"
         )
+    space = spaces.build(config.data)
     return Generator(
         ResNetGenerator(
             num_filters=config.generator.num_filters,
-            num_outputs=spaces.build(config.data).channels,
+            num_outputs=space.num_outputs,
+            activation=space.activation,
             dtype=jnp.dtype(config.train.dtype),
         )
     )
@@ -49,6 +51,7 @@ class ResNetGenerator(nn.Module):
 
     num_filters: int = 64
     num_outputs: int = 3
+    activation: spaces.Activation = jnp.tanh
     num_blocks: int = 9
     dtype: Any = jnp.float32
 
@@ -62,7 +65,7 @@ class ResNetGenerator(nn.Module):
             train: ignored.
 
         Returns:
-            `[N, H, W, num_outputs]` float32 in [-1, 1].
+            `[N, H, W, num_outputs]` float32, of the activation.
         """
         del train
         if x.shape[-1] == 1:
@@ -78,7 +81,7 @@ class ResNetGenerator(nn.Module):
             double = layers.ConvTranspose(features, False, self.dtype, kernel_size=3)
             x = nn.relu(self._norm(double(x)))
         x = layers.Conv(self.num_outputs, 7, dtype=self.dtype)(_reflect(x, 3))
-        return jnp.tanh(x.astype(jnp.float32))
+        return self.activation(x.astype(jnp.float32))
 
     def _conv(
         self, x: jax.Array, features: int, kernel: int, stride: int = 1, padding: int = 0

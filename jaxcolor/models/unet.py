@@ -24,11 +24,13 @@ _DROPOUT_LEVELS = 3
 
 def build(config: ConfigDict) -> Generator:
     """Builds the configured network without attention; raises as `num_levels`."""
+    space = spaces.build(config.data)
     return Generator(
         UNet(
             levels=num_levels(config.data.image_size),
             num_filters=config.generator.num_filters,
-            num_outputs=spaces.build(config.data).channels,
+            num_outputs=space.num_outputs,
+            activation=space.activation,
             dropout=config.generator.dropout,
             dtype=jnp.dtype(config.train.dtype),
         )
@@ -60,13 +62,14 @@ class UNet(nn.Module):
 
     Level i of the encoder is LeakyReLU 0.2, a 4 × 4 convolution of stride 2 and a batch norm; the
     outermost has the convolution alone and the innermost no norm. The decoder mirrors it with
-    ReLU, a transposed convolution, a batch norm and dropout, and ends with tanh. With attention,
-    every skip passes an attention gate.
+    ReLU, a transposed convolution, a batch norm and dropout, and ends with the activation. With
+    attention, every skip passes an attention gate.
     """
 
     levels: int
     num_filters: int = 64
     num_outputs: int = 2
+    activation: spaces.Activation = jnp.tanh
     dropout: float = 0.5
     attention: bool = False
     dtype: Any = jnp.float32
@@ -80,7 +83,7 @@ class UNet(nn.Module):
             train: use the batch's statistics and drop out.
 
         Returns:
-            `[N, 2**levels, 2**levels, num_outputs]` float32 in [-1, 1].
+            `[N, 2**levels, 2**levels, num_outputs]` float32, of the activation.
         """
         filters = [self.num_filters * min(2**level, 8) for level in range(self.levels)]
         last = self.levels - 1
@@ -105,7 +108,7 @@ class UNet(nn.Module):
 
         x = nn.relu(self._join(0, skips[0], x))
         x = layers.ConvTranspose(self.num_outputs, True, self.dtype, name="up_0")(x)
-        return jnp.tanh(x.astype(jnp.float32))
+        return self.activation(x.astype(jnp.float32))
 
     def _join(self, level: int, skip: jax.Array, x: jax.Array) -> jax.Array:
         if self.attention:

@@ -133,7 +133,8 @@ class AdversarialTraining:
         self, D: NetworkState, batch: Batch, fake: jax.Array, key: jax.Array, step: jax.Array
     ) -> tuple[NetworkState, Metrics]:
         """Updates D to separate real from fake pairs, in every `discriminator_every`-th step."""
-        real, fake = (self.space.pair(batch["gray"], x) for x in (batch["target"], fake))
+        colors = batch["target"], self.space.decode(batch["gray"], fake)
+        real, fake = (self.space.pair(batch["gray"], x) for x in colors)
         keys = layers.example_keys(key, len(real))
 
         def update(D: NetworkState) -> tuple[NetworkState, Metrics]:
@@ -167,7 +168,7 @@ class AdversarialTraining:
         """
 
         def loss(fake: jax.Array) -> tuple[jax.Array, Metrics]:
-            pairs = self.space.pair(batch["gray"], fake)
+            pairs = self.space.pair(batch["gray"], self.space.decode(batch["gray"], fake))
             scores = apply_discriminator(self.discriminator, D.params, pairs)
             g_gan = self.losses.generator(scores)
             rest, metrics = self.terms.loss(frozen, batch, fake)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from jaxcolor import models
 from jaxcolor.losses import reconstruction
 from jaxcolor.objectives import regression
 from jaxcolor.objectives import state as state_lib
@@ -21,12 +22,12 @@ def add(config: ConfigDict, objective: Objective) -> Objective:
         config: the whole configuration.
         objective: of the steps that follow.
     """
-    generator = objective.generator
+    generator, space = objective.generator, models.build_space(config)
     optimizer = state_lib.make_optimizer(config, "pretraining", 0, generator.encoder_rate)
 
     def loss(frozen: Any, batch: Batch, output: jax.Array) -> tuple[jax.Array, Metrics]:
         del frozen
-        l1 = reconstruction.l1(output, batch["target"])
+        l1 = reconstruction.l1(space.decode(batch["gray"], output), batch["target"])
         return l1, {"pretrain_L1": l1}
 
     def init(key: jax.Array) -> TrainState:

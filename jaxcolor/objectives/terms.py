@@ -1,5 +1,6 @@
 """The terms of a generator's loss that compare its output with the truth."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor import models
 from jaxcolor.config import InputError
-from jaxcolor.losses import perceptual, reconstruction
+from jaxcolor.losses import classification, perceptual, reconstruction
 
 Batch = dict[str, jax.Array]
 Loss = Callable[[Any, Batch, jax.Array], tuple[jax.Array, dict[str, jax.Array]]]
@@ -48,6 +49,10 @@ def build(config: ConfigDict) -> Terms:
         "G_L2": (objective.lambda_l2, reconstruction.l2),
     }
     on_targets = {name: (weight, term) for name, (weight, term) in on_targets.items() if weight}
+    on_outputs = {}
+    if space.bins and objective.lambda_bins:
+        cross_entropy = functools.partial(classification.cross_entropy, bins=space.bins)
+        on_outputs["G_bins"] = (objective.lambda_bins, cross_entropy)
     makers = {
         "G_content": (
             "lambda_content",
@@ -67,11 +72,13 @@ def build(config: ConfigDict) -> Terms:
         frozen: dict[str, Any], batch: Batch, output: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
         total, terms = jnp.zeros(()), {}
-        for name, (weight, term) in on_targets.items():
-            terms[name] = term(output, batch["target"])
-            total += weight * terms[name]
+        colors = space.decode(batch["gray"], output)
+        for group, fake in ((on_outputs, output), (on_targets, colors)):
+            for name, (weight, term) in group.items():
+                terms[name] = term(fake, batch["target"])
+                total += weight * terms[name]
         if on_images:
-            fake = space.join(batch["gray"], output)
+            fake = space.join(batch["gray"], colors)
             for name, (weight, perceptual_loss) in on_images.items():
                 terms[name] = perceptual_loss.loss(frozen[name], fake, batch["rgb"])
                 total += weight * terms[name]
@@ -79,7 +86,7 @@ def build(config: ConfigDict) -> Terms:
 
     return Terms(
         loss,
-        [*on_targets, *on_images],
+        [*on_outputs, *on_targets, *on_images],
         {name: term.variables for name, (_, term) in on_images.items()},
         {name: sha for _, term in on_images.values() for name, sha in term.sha256.items()},
     )

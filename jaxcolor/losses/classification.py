@@ -1,0 +1,26 @@
+"""The loss of a distribution over bins of a and b."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxcolor.data.bins import Bins
+from jaxcolor.data.spaces import shrink
+
+
+def cross_entropy(logits: jax.Array, ab: jax.Array, bins: Bins) -> jax.Array:
+    """Computes the rebalanced cross-entropy of soft targets (Zhang et al., ECCV 2016, eq. 2).
+
+    A pixel counts by the weight of the bin that its color has most of.
+
+    Args:
+        logits: `[N, h, w, K]` float32.
+        ab: `[N, H, W, 2]` float32 in [-1, 1]; H / h = W / w is whole, and blocks of this size are
+            averaged.
+        bins: of the distribution.
+
+    Returns:
+        The mean over pixels, a float32 scalar.
+    """
+    targets = bins.encode(shrink(ab, ab.shape[1] // logits.shape[1]))
+    weights = jnp.asarray(bins.weights)[targets.argmax(-1)]
+    return -(weights * (targets * jax.nn.log_softmax(logits)).sum(-1)).mean()
