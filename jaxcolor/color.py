@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 # Rows give X, Y and Z of linear red, green and blue.
 _XYZ_FROM_RGB = (
@@ -17,6 +18,8 @@ _XYZ_FROM_RGB = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
+# Shares of linear red, green and blue in the luminance Y.
+LUMINANCE = _XYZ_FROM_RGB[1]
 # The inverse of the matrix above.
 _RGB_FROM_XYZ = (
     (3.24048134, -1.53715152, -0.49853633),
@@ -43,14 +46,24 @@ def rgb_to_lab(rgb: jax.Array) -> jax.Array:
     Returns:
         `[..., 3]`, same dtype, float32 for uint8: L in [0, 100], a and b in about [-108, 99].
     """
-    rgb = jnp.asarray(rgb)
-    if rgb.dtype == jnp.uint8:  # A table takes half the time on CPUs.
-        linear = jnp.asarray(_linear(np.arange(256) / 255, np), jnp.float32)[rgb]
-    else:
-        linear = _linear(rgb, jnp)
-    xyz = _mix(_XYZ_FROM_RGB, jnp.moveaxis(linear, -1, 0))
+    xyz = _mix(_XYZ_FROM_RGB, jnp.moveaxis(_decode(rgb), -1, 0))
     fx, fy, fz = (_lab_root(channel / white) for channel, white in zip(xyz, _WHITE, strict=True))
     return jnp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-1)
+
+
+def lightness(rgb: jax.Array, shares: ArrayLike) -> jax.Array:
+    """Computes the CIE 1976 lightness that images have on a film of some spectral sensitivity.
+
+    Args:
+        rgb: `[..., 3]` sRGB, float in [0, 1] or uint8.
+        shares: `[..., 3]` float, of linear red, green and blue in the luminance, of sum 1;
+            `LUMINANCE` gives the L of `rgb_to_lab`.
+
+    Returns:
+        `[..., 1]`, same dtype, float32 for uint8: L in [0, 100].
+    """
+    luminance = jnp.sum(_decode(rgb) * shares, axis=-1, keepdims=True)
+    return 116 * _lab_root(luminance) - 16
 
 
 def lab_to_rgb(lab: jax.Array) -> jax.Array:
@@ -105,6 +118,14 @@ def _mix(matrix, channels):
     """Multiplies by a 3 × 3 matrix in plain sums, which no accelerator rounds to TF32."""
     x, y, z = channels
     return [row[0] * x + row[1] * y + row[2] * z for row in matrix]
+
+
+def _decode(rgb: jax.Array) -> jax.Array:
+    """Converts sRGB, float in [0, 1] or uint8, to linear light."""
+    rgb = jnp.asarray(rgb)
+    if rgb.dtype == jnp.uint8:  # A table takes half the time on CPUs.
+        return jnp.asarray(_linear(np.arange(256) / 255, np), jnp.float32)[rgb]
+    return _linear(rgb, jnp)
 
 
 def _linear(encoded: Any, xp: Any) -> Any:

@@ -33,6 +33,7 @@ _AT_LEAST_ONE = (
 _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
 _AT_LEAST_ZERO = (
     "seed",
+    "data.grain",
     "generator.encoder_rate",
     "objective.lambda_gan",
     "objective.lambda_l1",
@@ -95,6 +96,8 @@ def validate(config: ConfigDict) -> None:
     ]
     if not 0 < config.data.min_crop <= 1:
         problems.append(f"config.data.min_crop={config.data.min_crop}: must be in (0, 1]")
+    if not 0 <= config.data.film_share <= 1:
+        problems.append(f"config.data.film_share={config.data.film_share}: must be in [0, 1]")
     if config.data.validation_fraction + config.data.test_fraction >= 1:
         problems.append(
             "config.data.validation_fraction and config.data.test_fraction leave no training "

@@ -159,6 +159,8 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"optimizer.discriminator.b1": 1.0}, r"discriminator.b1=1.0: must be in \[0, 1\)"),
         ({"data.min_crop": 0.0}, r"config.data.min_crop=0.0: must be in \(0, 1\]"),
         ({"data.gamma_range": 0.5}, "config.data.gamma_range=0.5: must be a finite"),
+        ({"data.film_share": 1.5}, r"config.data.film_share=1.5: must be in \[0, 1\]"),
+        ({"data.grain": -1.0}, "config.data.grain=-1.0: must be a finite"),
         ({"generator.dropout": 1.0}, r"config.generator.dropout=1.0: must be in \[0, 1\)"),
         ({"data.test_fraction": 0.9, "data.validation_fraction": 0.2}, "leave no training images"),
         ({"train.num_steps": 0}, "num_steps or config.train.num_epochs"),

@@ -1,6 +1,8 @@
+import jax
 import numpy as np
 import pytest
 
+from jaxcolor import color
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.spaces import SPACES
@@ -34,7 +36,15 @@ def data(config):
     return config.data
 
 
-def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
+def batches(
+    source,
+    data,
+    *,
+    seed=0,
+    batches_per_step=1,
+    process=(0, 1),
+    to_device=lambda batch: batch["rgb"],
+):
     return iter(
         pipeline.train_batches(
             source,
@@ -44,9 +54,16 @@ def batches(source, data, *, seed=0, batches_per_step=1, process=(0, 1)):
             examples_per_step=batches_per_step * data.batch_size,
             process_index=process[0],
             process_count=process[1],
-            to_device=lambda batch: batch["rgb"],
+            to_device=to_device,
         )
     )
+
+
+def fields(data, count):
+    iterator = batches(Numbered(40), data, to_device=lambda batch: batch)
+    drawn = [next(iterator) for _ in range(count)]
+    iterator.close()
+    return jax.tree.map(lambda *values: np.concatenate(values), *drawn)
 
 
 def numbers(batch):
@@ -217,21 +234,42 @@ def test_gamma_bends_lightness_and_leaves_colors():
 
 def test_gammas_are_drawn_within_their_range(data):
     data.gamma_range = 2.0
-    iterator = iter(
-        pipeline.train_batches(
-            Numbered(40),
-            data,
-            8,
-            seed=0,
-            examples_per_step=data.batch_size,
-            to_device=lambda batch: batch["gamma"],
-        )
-    )
-    drawn = np.concatenate([next(iterator) for _ in range(50)])
-    iterator.close()
+    drawn = fields(data, 50)["gamma"]
     assert drawn.dtype == np.float32
     assert (drawn.min(), drawn.max()) == pytest.approx((0.5, 2.0), rel=0.05)
     assert 0.4 < (drawn < 1).mean() < 0.6
+
+
+def test_other_films_have_any_spectrum(data):
+    data.film_share = 0.25
+    mix = fields(data, 100)["mix"]
+    assert mix.dtype == np.float32
+    assert mix.min() >= 0
+    np.testing.assert_allclose(mix.sum(-1), 1, atol=1e-6)
+    others = mix[(mix != np.float32(color.LUMINANCE)).any(-1)]
+    assert 0.2 < len(others) / len(mix) < 0.3
+    assert others.mean(0) == pytest.approx(np.full(3, 1 / 3), abs=0.1)
+    assert others.min() < 0.1
+    assert others.max() > 0.8
+
+
+def test_grain_is_drawn_up_to_its_limit_and_every_image_has_its_own(data):
+    data.grain = 6.0
+    deviations, seeds = fields(data, 50)["grain"]
+    assert (deviations.dtype, seeds.dtype) == (np.float32, np.uint32)
+    assert (deviations.min(), deviations.max()) == pytest.approx((0, 6), abs=0.2)
+    assert len(set(seeds.tolist())) == 200
+
+
+def test_augmentations_that_are_off_change_nothing_of_the_others(data):
+    data.gamma_range, data.min_crop = 1.6, 0.3
+    without = fields(data, 1)
+    assert without.keys() == {"rgb", "gamma"}
+    data.film_share, data.grain = 1.0, 6.0
+    more = fields(data, 1)
+    assert more.keys() == {"rgb", "gamma", "mix", "grain"}
+    for name, values in without.items():
+        np.testing.assert_array_equal(values, more[name])
 
 
 def test_stretch_and_crop():

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxcolor import color
 from jaxcolor.data import spaces
 from jaxcolor.data.spaces import SPACES
 
@@ -79,6 +80,66 @@ def test_gamma_bends_the_lightness_and_keeps_the_colors(name):
     expected = 2 * ((plain["gray"][1] + 1) / 2) ** 1.3 - 1
     np.testing.assert_allclose(lab["gray"][1], expected, atol=0.02)
     np.testing.assert_allclose(lab["target"], plain["target"], atol=0.03)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_the_standard_luminance_changes_nothing(name):
+    rgb, space = photo(), SPACES[name]
+    plain = space.to_network(rgb)
+    same = space.to_network(rgb, mix=np.tile(np.float32(color.LUMINANCE), (2, 1)))
+    for key, values in plain.items():
+        np.testing.assert_allclose(same[key], values, atol=1e-4)
+
+
+def test_another_film_by_hand():
+    rgb = np.array([[[[255, 0, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0]]]], np.uint8)
+    plain = SPACES["lab"].to_network(rgb)
+    mixed = SPACES["lab"].to_network(rgb, mix=np.array([[0.125, 0.875, 0.0]]))
+    # Red: 116 · ∛(1/8) - 16 = 42; blue is not seen.
+    np.testing.assert_allclose(mixed["gray"].ravel(), [42 / 50 - 1, -1, 1, -1], atol=1e-5)
+    np.testing.assert_array_equal(mixed["target"], plain["target"])
+    np.testing.assert_allclose(
+        mixed["rgb"], SPACES["lab"].join(mixed["gray"], plain["target"]), atol=1e-6
+    )
+
+
+def test_gamma_bends_what_the_film_shows():
+    rgb = np.array([[[[255, 0, 0]]]], np.uint8)
+    mix, gamma = np.array([[0.125, 0.875, 0.0]]), np.array([2.0])
+    gray = SPACES["lab"].to_network(rgb, gamma, mix)["gray"]
+    np.testing.assert_allclose(gray, 2 * 0.42**2 - 1, atol=1e-5)
+
+
+def test_a_gray_image_of_half_the_size_is_mixed_and_bent():
+    rgb, mix, gamma = photo(), np.array([[0.5, 0.2, 0.3], [0.0, 0.0, 1.0]]), np.array([1.5, 0.7])
+    large = SPACES["lab"].to_network(rgb, gamma, mix)
+    small = SPACES["lab"]._replace(scale=2).to_network(rgb, gamma, mix)
+    np.testing.assert_allclose(small["gray"], large["gray"][:, ::2, ::2], atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("name", SPACES)
+def test_grain_is_on_the_gray_input_alone(name, scale):
+    rgb, space = np.full((3, 128, 128, 3), 128, np.uint8), SPACES[name]._replace(scale=scale)
+    plain = space.to_network(rgb)
+    noisy = space.to_network(rgb, grain=(np.array([0.0, 2.0, 6.0]), np.uint32([7, 7, 8])))
+    for key in ("target", "rgb"):
+        np.testing.assert_array_equal(noisy[key], plain[key])
+    noise = np.asarray(noisy["gray"] - plain["gray"])
+    np.testing.assert_allclose(noise.std((1, 2, 3)), np.array([0, 2, 6]) / 50, rtol=0.04)
+    np.testing.assert_allclose(noise.mean((1, 2, 3)), 0, atol=0.006)
+
+
+def test_grain_depends_on_its_seed_alone_and_stays_in_range():
+    rgb = np.stack([np.full((8, 8, 3), level, np.uint8) for level in (0, 255, 128)])
+    deviations, seeds = np.array([9.0, 9.0, 4.0]), np.array([2**32 - 1, 5, 5], np.uint32)
+    to_network = SPACES["lab"].to_network
+    whole = to_network(rgb, grain=(deviations, seeds))["gray"]
+    assert (whole.min(), whole.max()) == (-1, 1)
+    for i in range(3):
+        one = to_network(rgb[i:][:1], grain=(deviations[i:][:1], seeds[i:][:1]))["gray"]
+        np.testing.assert_array_equal(one[0], whole[i])
+    assert not np.array_equal(whole[0] + 1, 1 - whole[1])
 
 
 def test_the_configuration_chooses(config):

@@ -7,6 +7,7 @@ import grain
 import numpy as np
 from ml_collections import ConfigDict
 
+from jaxcolor import color
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.data.sources import Source
@@ -23,7 +24,7 @@ def train_batches(
     *,
     seed: int,
     examples_per_step: int,
-    to_device: Callable[[dict[str, np.ndarray]], Any],
+    to_device: Callable[[dict[str, Any]], Any],
     process_index: int = 0,
     process_count: int = 1,
 ) -> grain.IterDataset:
@@ -53,14 +54,21 @@ def train_batches(
             "images; lower the batch size or add images"
         )
 
-    def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
         if not data.augment:
             return {"rgb": transforms.fit(pixels, size, data.resize)}
         pixels = transforms.random_crop(pixels, data.min_crop, rng)
         pixels = transforms.fit(pixels, size, data.resize, rng)
-        example = {"rgb": transforms.flip(pixels, rng)}
+        example: dict[str, Any] = {"rgb": transforms.flip(pixels, rng)}
         if data.gamma_range > 1:
             example["gamma"] = np.asarray(data.gamma_range ** rng.uniform(-1, 1), np.float32)
+        if data.film_share > 0:
+            other_film = rng.random() < data.film_share
+            mix = rng.dirichlet((1, 1, 1)) if other_film else color.LUMINANCE
+            example["mix"] = np.asarray(mix, np.float32)
+        if data.grain > 0:
+            deviation = np.asarray(rng.uniform(0, data.grain), np.float32)
+            example["grain"] = deviation, rng.integers(2**32, dtype=np.uint32)
         return example
 
     local_examples = examples_per_step // process_count

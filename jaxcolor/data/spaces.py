@@ -50,28 +50,42 @@ class Space(NamedTuple):
         """The last function of a generator: tanh, or none for the logits of a distribution."""
         return _keep if self.bins else jnp.tanh
 
-    def to_network(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> dict[str, jax.Array]:
+    def to_network(
+        self,
+        rgb: ArrayLike,
+        gamma: ArrayLike | None = None,
+        mix: ArrayLike | None = None,
+        grain: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> dict[str, jax.Array]:
         """Converts images to the networks' input and target.
 
         Args:
             rgb: `[N, H, W, 3]` uint8, sRGB.
             gamma: `[N]` float, the exponent of each image's lightness, an augmentation: `L / 100`
                 becomes `(L / 100)^gamma`, and a and b are unchanged.
+            mix: `[N, 3]` float of sum 1, the shares of linear red, green and blue in each image's
+                luminance, an augmentation before gamma: L is that of another film, and a and b are
+                unchanged.
+            grain: of the Gaussian noise on each gray image, an augmentation: its standard
+                deviation, `[N]` float in units of L, of which the whole range has 100, and its
+                seed, `[N]` uint32.
 
         Returns:
             `gray`: `[N, H / scale, W / scale, 1]` float32 in [-1, 1]; `target`:
             `[N, H, W, channels]` float32 in [-1, 1]; `rgb`: the same image as the target,
             `[N, H, W, 3]` float32, sRGB in [0, 1].
         """
-        lab, unit = _lab_and_rgb(rgb, gamma)
+        lab, unit = _lab_and_rgb(rgb, gamma, mix)
         gray, target = self.split(lab, unit)
         if self.scale > 1:
-            gray = self.to_gray(shrink(_to_unit(rgb), self.scale), gamma)
+            gray = self.split(*_lab_and_rgb(shrink(_to_unit(rgb), self.scale), gamma, mix))[0]
+        if grain is not None:
+            gray = jnp.clip(gray + _noise(gray.shape, *grain), -1, 1)
         return {"gray": gray, "target": target, "rgb": unit}
 
-    def to_gray(self, rgb: ArrayLike, gamma: ArrayLike | None = None) -> jax.Array:
+    def to_gray(self, rgb: ArrayLike) -> jax.Array:
         """Converts sRGB `[N, H, W, 3]`, uint8 or float in [0, 1], to gray `[N, H, W, 1]`."""
-        return self.split(*_lab_and_rgb(rgb, gamma))[0]
+        return self.split(*_lab_and_rgb(rgb))[0]
 
     def decode(self, gray: jax.Array, output: jax.Array) -> jax.Array:
         """Converts a generator's output to colors of the target's size.
@@ -108,15 +122,32 @@ class Space(NamedTuple):
         return jnp.concatenate([gray, target], axis=-1)
 
 
-def _lab_and_rgb(rgb: ArrayLike, gamma: ArrayLike | None) -> tuple[jax.Array, jax.Array]:
+def _lab_and_rgb(
+    rgb: ArrayLike, gamma: ArrayLike | None = None, mix: ArrayLike | None = None
+) -> tuple[jax.Array, jax.Array]:
     """Returns normalized Lab and sRGB in [0, 1]; `jit` removes what a space does not use."""
-    lab = color.normalize_lab(color.rgb_to_lab(jnp.asarray(rgb)))
-    if gamma is None:
-        return lab, _to_unit(rgb)
-    exponent = jnp.asarray(gamma, jnp.float32).reshape(-1, 1, 1, 1)
-    powered = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
-    lab = jnp.concatenate([powered, lab[..., 1:]], axis=-1)
-    return lab, _to_rgb(lab)
+    rgb = jnp.asarray(rgb)
+    lab = color.rgb_to_lab(rgb)
+    if mix is not None:
+        lightness = color.lightness(rgb, jnp.asarray(mix, jnp.float32).reshape(-1, 1, 1, 3))
+        lab = jnp.concatenate([lightness, lab[..., 1:]], axis=-1)
+    lab = color.normalize_lab(lab)
+    if gamma is not None:
+        exponent = _per_image(gamma)
+        powered = 2 * jnp.maximum((lab[..., :1] + 1) / 2, 0) ** exponent - 1
+        lab = jnp.concatenate([powered, lab[..., 1:]], axis=-1)
+    return lab, _to_unit(rgb) if gamma is None and mix is None else _to_rgb(lab)
+
+
+def _noise(shape: tuple[int, ...], deviation: ArrayLike, seed: ArrayLike) -> jax.Array:
+    def draw(one_seed: jax.Array) -> jax.Array:
+        return jax.random.normal(jax.random.key(one_seed), shape[1:])
+
+    return _per_image(deviation) * (2 / 100) * jax.vmap(draw)(jnp.asarray(seed))
+
+
+def _per_image(values: ArrayLike) -> jax.Array:
+    return jnp.asarray(values, jnp.float32).reshape(-1, 1, 1, 1)
 
 
 def _to_unit(rgb: ArrayLike) -> jax.Array:

@@ -76,7 +76,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         space = models.build_space(config)
 
         @jax.jit
-        def to_network(**arrays: jax.Array) -> dict[str, jax.Array]:
+        def to_network(**arrays: Any) -> dict[str, jax.Array]:
             batch = space.to_network(**arrays)
             if not objective.frozen["terms"]:  # No term compares whole images.
                 del batch["rgb"]
