@@ -1,0 +1,40 @@
+r"""The U-Net over MobileNet-v2 that ships in the package, trained on photographs.
+
+    python -m jaxcolor.train --config configs/flagship.py --workdir runs/flagship \
+        --config.data.path=photos
+"""
+
+import json
+import pathlib
+
+from jaxcolor import config as defaults
+
+
+def get_config():
+    config = defaults.get_config()
+    config.data.source = "folder"
+    config.data.image_size = 128
+    config.data.color_space = "lab_bins"
+    config.data.bins.update(
+        json.loads(pathlib.Path(__file__).with_name("flagship_bins.json").read_text())
+    )
+    config.data.min_crop = 0.5
+    config.data.gamma_range = 1.33
+    config.data.film_share = 0.2
+    config.data.grain = 3.0
+    config.generator.name = "mobile_unet"
+    config.generator.pretrained = True
+    config.generator.encoder_rate = 0.1
+    config.objective.name = "regression"
+    config.objective.lambda_l1 = 0.0
+    config.objective.lambda_bins = 1.0
+    config.optimizer.generator.name = "adamw"
+    config.optimizer.generator.learning_rate = 1e-3
+    config.optimizer.generator.b1 = 0.9
+    config.train.num_steps = 62_500
+    config.train.log_every = 100
+    config.train.eval_every = 2000
+    config.train.checkpoint_every = 500
+    config.train.best_metric = ""
+    config.train.ema_decay = 0.999
+    return config
