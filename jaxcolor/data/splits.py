@@ -20,11 +20,16 @@ def split_of(relative_path: str, validation_fraction: float, test_fraction: floa
         validation_fraction: share of the images, in [0, 1).
         test_fraction: share of the images, in [0, 1).
     """
-    digest = hashlib.sha256(relative_path.encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
+    place = place_of(relative_path)
     if place < test_fraction:
         return "test"
     return "validation" if place < test_fraction + validation_fraction else "train"
+
+
+def place_of(text: str) -> float:
+    """Returns the place of a text's SHA-256 in [0, 1), as if drawn uniformly."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def assign(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
