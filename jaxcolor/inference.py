@@ -16,7 +16,6 @@ from jaxcolor.config import InputError
 from jaxcolor.data import spaces, transforms
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
-from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
@@ -45,7 +44,8 @@ class Colorizer:
         Args:
             config: that the generator was trained with.
             variables: of the generator.
-            generator: as from `models.build_generator(config)`, by default built by it.
+            generator: as from `models.build_generator(config)`, known to have such variables; by
+                default it is built, and the variables are compared with it.
             keep_lightness: combine the output's a and b with the image's own L; otherwise the
                 generator's output is scaled up unchanged.
 
@@ -53,10 +53,12 @@ class Colorizer:
             InputError: the variables do not fit the configuration's generator.
         """
         space = models.build_space(config)
-        generator = generator or models.build_generator(config)
-        shapes = models.variable_shapes(generator, config.data.image_size)
-        if problem := checkpoint.mismatch(variables, shapes):
-            raise InputError(f"variables: do not fit config.generator: {problem}")
+        if generator is None:
+            generator = models.build_generator(config)
+            if problem := models.mismatch(
+                variables, models.variable_shapes(generator, config.data.image_size)
+            ):
+                raise InputError(f"variables: do not fit config.generator: {problem}")
         self.config = config
         self.keep_lightness = keep_lightness
         self._variables, self._frozen = jax.device_put((variables, generator.frozen))
@@ -84,6 +86,9 @@ class Colorizer:
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model.
         """
+        # Orbax is slow to import, and a generator given by its variables does without it.
+        from jaxcolor.training import checkpoint
+
         config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
         return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
 
