@@ -1,4 +1,4 @@
-"""`Colorizer`: a checkpoint and an image of any size in, a color image out."""
+"""`Colorizer`: a trained model and an image of any size in, a color image out."""
 
 import collections
 import itertools
@@ -10,7 +10,7 @@ import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
-from jaxcolor import models
+from jaxcolor import models, pretrained
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces, transforms
@@ -86,10 +86,28 @@ class Colorizer:
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model.
         """
-        # Orbax is slow to import, and a generator given by its variables does without it.
+        # Orbax is slow to import, and the model of the package does without it.
         from jaxcolor.training import checkpoint
 
         config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
+        return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
+
+    @classmethod
+    def from_pretrained(cls, *, keep_lightness: bool = True) -> "Colorizer":
+        """Loads the model that the package contains.
+
+        Args:
+            keep_lightness: as of the constructor.
+
+        Raises:
+            InputError: a file of the model is missing, damaged, or of another version.
+        """
+        config, variables = pretrained.load(pretrained.FOLDER)
+        generator = models.build_generator(config)
+        shapes = models.variable_shapes(generator, config.data.image_size)
+        if problem := models.mismatch(variables, shapes):
+            path = pretrained.FOLDER / pretrained.WEIGHTS_FILE
+            raise InputError(f"{path}: does not fit config.json: {problem}; install jaxcolor again")
         return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
