@@ -1,5 +1,6 @@
-"""Colors photographs.
+"""Colors photographs, with the model in the package or with that of a run.
 
+    python -m jaxcolor.colorize old.jpg album/ --output colorized
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
 Every image keeps its name, format, size, orientation and lightness. Folders are searched
@@ -19,9 +20,9 @@ def main() -> None:
     """Colors all inputs."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
-    parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
+    parser.add_argument("--checkpoint", type=pathlib.Path, help="workdir of a run, for its model")
     parser.add_argument(
-        "--last", action="store_true", help="the last checkpoint instead of the best"
+        "--last", action="store_true", help="the run's last checkpoint instead of the best"
     )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
     parser.add_argument(
@@ -31,11 +32,16 @@ def main() -> None:
         help="write the network's output, scaled to the image's size, with its own lightness",
     )
     args = parser.parse_args()
+    if args.last and not args.checkpoint:
+        parser.error("--last needs --checkpoint, the workdir of a run")
     parallel.set_up()
     try:
-        colorizer = inference.Colorizer.from_checkpoint(
-            args.checkpoint, last=args.last, keep_lightness=args.keep_lightness
-        )
+        if args.checkpoint:
+            colorizer = inference.Colorizer.from_checkpoint(
+                args.checkpoint, last=args.last, keep_lightness=args.keep_lightness
+            )
+        else:
+            colorizer = inference.Colorizer.from_pretrained(keep_lightness=args.keep_lightness)
         problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")

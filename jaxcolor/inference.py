@@ -1,4 +1,4 @@
-"""`Colorizer`: a checkpoint and an image of any size in, a color image out."""
+"""`Colorizer`: a trained model and an image of any size in, a color image out."""
 
 import collections
 import itertools
@@ -10,13 +10,12 @@ import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
-from jaxcolor import models
+from jaxcolor import models, pretrained
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces, transforms
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
-from jaxcolor.training import checkpoint
 
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
@@ -47,7 +46,8 @@ class Colorizer:
         Args:
             config: that the generator was trained with.
             variables: of the generator.
-            generator: as from `models.build_generator(config)`, by default built by it.
+            generator: as from `models.build_generator(config)`, known to have such variables; by
+                default it is built, and the variables are compared with it.
             keep_lightness: combine the output's a and b with the image's own L; otherwise the
                 generator's output is scaled up unchanged.
             colorfulness: in [0, 1], from most faithful to most colorful, replaces
@@ -60,10 +60,12 @@ class Colorizer:
         """
         config = _with_bins(config, colorfulness=colorfulness, temperature=temperature)
         space = models.build_space(config)
-        generator = generator or models.build_generator(config)
-        shapes = models.variable_shapes(generator, config.data.image_size)
-        if problem := checkpoint.mismatch(variables, shapes):
-            raise InputError(f"variables: do not fit config.generator: {problem}")
+        if generator is None:
+            generator = models.build_generator(config)
+            if problem := models.mismatch(
+                variables, models.variable_shapes(generator, config.data.image_size)
+            ):
+                raise InputError(f"variables: do not fit config.generator: {problem}")
         self.config = config
         self.keep_lightness = keep_lightness
         self._variables, self._frozen = jax.device_put((variables, generator.frozen))
@@ -92,8 +94,29 @@ class Colorizer:
             InputError: there is no checkpoint, it is damaged, or of another model; or as the
                 constructor.
         """
+        # Orbax is slow to import, and the model of the package does without it.
+        from jaxcolor.training import checkpoint
+
         config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
         return cls(config, variables, generator=generator, **options)
+
+    @classmethod
+    def from_pretrained(cls, *, keep_lightness: bool = True) -> "Colorizer":
+        """Loads the model that the package contains.
+
+        Args:
+            keep_lightness: as of the constructor.
+
+        Raises:
+            InputError: a file of the model is missing, damaged, or of another version.
+        """
+        config, variables = pretrained.load(pretrained.FOLDER)
+        generator = models.build_generator(config)
+        shapes = models.variable_shapes(generator, config.data.image_size)
+        if problem := models.mismatch(variables, shapes):
+            path = pretrained.FOLDER / pretrained.WEIGHTS_FILE
+            raise InputError(f"{path}: does not fit config.json: {problem}; install jaxcolor again")
+        return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colors one image; of a color image, only the lightness is used.

@@ -1,5 +1,7 @@
 """Generators and discriminators, one family per file, built from a configuration by name."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
@@ -75,6 +77,36 @@ def _scale(config: ConfigDict) -> int:
 def variable_shapes(generator: Generator, image_size: int) -> Variables:
     """Returns the tree of the generator's variables, as `jax.ShapeDtypeStruct`."""
     return jax.eval_shape(lambda: generator.init(jax.random.key(0), image_size))
+
+
+def mismatch(tree: Any, template: Any, *, partial: bool = False) -> str:
+    """Compares the names and shapes of two trees.
+
+    Args:
+        tree: of arrays, or of what has their shapes.
+        template: what it should be like.
+        partial: let it hold more.
+
+    Returns:
+        The first difference, or "".
+    """
+    found, expected = _shapes(tree), _shapes(template)
+    for name in expected if partial else expected | found:
+        if found.get(name) != expected.get(name):
+            return (
+                f"the shape of {name} is {found.get(name, 'missing')} there, and by the "
+                f"configuration {expected.get(name, 'missing')}"
+            )
+    return ""
+
+
+def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
+    """Maps the leaves' names to their shapes, naming them alike in dicts and in classes."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): tuple(leaf.shape)
+        for path, leaf in leaves
+    }
 
 
 def build_discriminator(config: ConfigDict) -> patchgan.PatchGAN:

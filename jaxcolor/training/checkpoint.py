@@ -167,7 +167,7 @@ class Checkpoints:
         path = self.folder / str(step)
         try:
             saved = self._manager.item_metadata(step)["state"].tree
-            if problem := mismatch(saved, template, partial=partial):
+            if problem := models.mismatch(saved, template, partial=partial):
                 raise InputError(f"{path}: the checkpoint is of another model: {problem}")
             state = ocp.args.PyTreeRestore(
                 template,
@@ -223,33 +223,3 @@ def _reason(error: Exception) -> str:
     """Takes what a person can use out of TensorStore's long messages."""
     line = str(error).split(" [tensorstore_spec")[0].partition("\n")[0]
     return line.rpartition('": ')[2][:200]
-
-
-def mismatch(tree: Any, template: Any, *, partial: bool = False) -> str:
-    """Compares the names and shapes of two trees.
-
-    Args:
-        tree: of arrays, or of what has their shapes.
-        template: what it should be like.
-        partial: let it hold more.
-
-    Returns:
-        The first difference, or "".
-    """
-    found, expected = _shapes(tree), _shapes(template)
-    for name in expected if partial else expected | found:
-        if found.get(name) != expected.get(name):
-            return (
-                f"the shape of {name} is {found.get(name, 'missing')} there, and by the "
-                f"configuration {expected.get(name, 'missing')}"
-            )
-    return ""
-
-
-def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
-    """Maps the leaves' names to their shapes, naming them alike in dicts and in classes."""
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="/"): tuple(leaf.shape)
-        for path, leaf in leaves
-    }

@@ -95,10 +95,10 @@ def load_trained(config: ConfigDict, generator: Generator) -> Trained | None:
     except InputError as error:
         raise InputError(f"config.init_from={config.init_from!r}: {error}") from error
     ours = models.variable_shapes(generator, config.data.image_size)
-    if not checkpoint.mismatch(trained, ours):
+    if not models.mismatch(trained, ours):
         return Trained(trained, is_base=False)
     base = {name: tree["base"] for name, tree in ours.items() if "base" in tree}
-    if problem := checkpoint.mismatch(trained, base or ours):
+    if problem := models.mismatch(trained, base or ours):
         raise InputError(
             f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
             f"base: {problem}"

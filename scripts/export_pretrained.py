@@ -1,0 +1,92 @@
+"""Writes a run's generator as the model in the package, and compares both.
+
+    python scripts/export_pretrained.py --checkpoint runs/flagship --output jaxcolor/pretrained
+
+The file holds what coloring needs alone, in float16: of a run with a moving average, the average.
+Photographs, or drawn scenes if none are given, are colored with the run's weights and with the
+file's.
+"""
+
+import pathlib
+import sys
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from jaxcolor import cli, images, pretrained
+from jaxcolor.config import InputError
+from jaxcolor.data import scenes
+from jaxcolor.inference import Colorizer
+from jaxcolor.metrics import pixel
+from jaxcolor.training import checkpoint, parallel
+
+_NUM_SCENES = 16
+_SCENE_SIZE = 256  # pixels
+
+
+def export(workdir: pathlib.Path, folder: pathlib.Path, *, last: bool) -> Colorizer:
+    """Writes the generator of a run and prints its size.
+
+    Args:
+        workdir: of the run.
+        folder: to write to.
+        last: take the last checkpoint instead of the best.
+
+    Returns:
+        The run's own colorizer, in float32.
+
+    Raises:
+        InputError: there is no checkpoint, it is damaged or of another model, or its generator
+            cannot be written (`jaxcolor.pretrained.save`) or needs more than its own variables.
+    """
+    config, generator, variables = checkpoint.load_generator(workdir, last=last)
+    if generator.frozen:
+        raise InputError(
+            f"--checkpoint {workdir}: config.generator.name={config.generator.name!r} needs the "
+            f"frozen networks {', '.join(generator.frozen)}, which the file does not hold; take "
+            "another generator"
+        )
+    pretrained.save(folder, config, variables)
+    path = folder / pretrained.WEIGHTS_FILE
+    count = sum(leaf.size for leaf in jax.tree.leaves(variables))
+    print(f"{path}: {count:,} parameters, {path.stat().st_size / 1e6:.2f} MB")
+    return Colorizer(config, variables, generator=generator)
+
+
+def compare(exact: Colorizer, rounded: Colorizer, photos: Sequence[np.ndarray]) -> None:
+    """Prints how far the colors of two colorizers differ on photographs `[H, W, 3]` uint8."""
+    largest, psnr = 0, np.inf
+    for rgb in photos:
+        ours, theirs = exact(rgb), rounded(rgb)
+        largest = max(largest, int(np.abs(ours.astype(int) - theirs).max()))
+        psnr = min(psnr, float(pixel.psnr(ours[None] / 255, theirs[None] / 255)[0]))
+    print(
+        f"float16 against float32 on {len(photos)} images: largest difference {largest} of 255, "
+        f"lowest PSNR {psnr:.1f} dB"
+    )
+
+
+def main() -> None:
+    """Exports and compares."""
+    parser = cli.Parser(__doc__)
+    parser.add_argument("photos", nargs="*", type=pathlib.Path, help="to compare the colors of")
+    parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
+    parser.add_argument(
+        "--last", action="store_true", help="the last checkpoint instead of the best"
+    )
+    parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
+    args = parser.parse_args()
+    parallel.set_up()
+    try:
+        photos = [images.read(path) for path in args.photos] or [
+            scenes.render(0, index, _SCENE_SIZE) for index in range(_NUM_SCENES)
+        ]
+        exact = export(args.checkpoint, args.output, last=args.last)
+        compare(exact, Colorizer(*pretrained.load(args.output)), photos)
+    except (InputError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
