@@ -1,6 +1,6 @@
 r"""The U-Net over MobileNet-v2 that ships in the package, trained on photographs.
 
-    python -m jaxcolor.train --config configs/flagship.py --workdir runs/flagship \
+python -m jaxcolor.train --config configs/flagship.py --workdir runs/flagship \
         --config.data.path=photos
 """
 

@@ -27,6 +27,20 @@ class Parser(argparse.ArgumentParser):
         return super().parse_args(underscored(sys.argv[1:] if args is None else args), namespace)
 
 
+def add_color_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of models of `config.data.color_space="lab_bins"`."""
+    parser.add_argument(
+        "--colorfulness",
+        type=float,
+        help="0 (most faithful) to 1 (most colorful); by default the model's own",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        help="above 0; below 1 colors are purer; by default the model's own",
+    )
+
+
 def underscored(arguments: Sequence[str]) -> list[str]:
     """Spells the names of options with underscores: `--fid-mode=a-b` as `--fid_mode=a-b`.
 

@@ -31,17 +31,23 @@ def main() -> None:
         dest="keep_lightness",
         help="write the network's output, scaled to the image's size, with its own lightness",
     )
+    cli.add_color_options(parser)
     args = parser.parse_args()
     if args.last and not args.checkpoint:
         parser.error("--last needs --checkpoint, the workdir of a run")
     parallel.set_up()
     try:
+        options = {
+            "keep_lightness": args.keep_lightness,
+            "colorfulness": args.colorfulness,
+            "temperature": args.temperature,
+        }
         if args.checkpoint:
             colorizer = inference.Colorizer.from_checkpoint(
-                args.checkpoint, last=args.last, keep_lightness=args.keep_lightness
+                args.checkpoint, last=args.last, **options
             )
         else:
-            colorizer = inference.Colorizer.from_pretrained(keep_lightness=args.keep_lightness)
+            colorizer = inference.Colorizer.from_pretrained(**options)
         problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -29,6 +29,7 @@ def main() -> None:
         "--last", action="store_true", help="the last checkpoint instead of the best"
     )
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
+    cli.add_color_options(parser)
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
     parser.add_argument(
@@ -44,9 +45,13 @@ def main() -> None:
     args = parser.parse_args()
     if (args.workdir is None) == (args.predictions is None):
         parser.error("give either --workdir or --predictions")
-    of_run = args.data or args.last
+    options = (args.data, args.colorfulness, args.temperature)
+    of_run = args.last or any(option is not None for option in options)
     if (args.predictions is None) != (args.truth is None) or (args.predictions and of_run):
-        parser.error("--predictions needs --truth, and --data and --last need --workdir")
+        parser.error(
+            "--predictions needs --truth, and --data, --last, --colorfulness and --temperature "
+            "need --workdir"
+        )
     if args.json and args.json.suffix != ".json":
         parser.error(
             f"--json {args.json}: must end in .json; the Markdown file beside it ends in .md"
@@ -63,7 +68,12 @@ def _run(args: argparse.Namespace) -> None:
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, devices.placement)
     facts: dict[str, str] = {}
     if args.workdir:
-        colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last)
+        colorizer = inference.Colorizer.from_checkpoint(
+            args.workdir,
+            last=args.last,
+            colorfulness=args.colorfulness,
+            temperature=args.temperature,
+        )
         data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             rows = _score_folder(colorizer, args.data, scores)
@@ -76,6 +86,8 @@ def _run(args: argparse.Namespace) -> None:
             name, default = f"test split of {data.path or data.source}", "scores.json"
         checkpoint = "last" if args.last else "best"
         facts |= {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
+        if data.color_space == "lab_bins":
+            facts |= {name: str(data.bins[name]) for name in ("colorfulness", "temperature")}
         path = args.json or args.workdir / default
     else:
         rows = folders.evaluate(args.predictions, args.truth, scores)

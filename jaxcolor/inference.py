@@ -101,14 +101,15 @@ class Colorizer:
         return cls(config, variables, generator=generator, **options)
 
     @classmethod
-    def from_pretrained(cls, *, keep_lightness: bool = True) -> "Colorizer":
+    def from_pretrained(cls, **options: Any) -> "Colorizer":
         """Loads the model that the package contains.
 
         Args:
-            keep_lightness: as of the constructor.
+            **options: as of `from_checkpoint`.
 
         Raises:
-            InputError: a file of the model is missing, damaged, or of another version.
+            InputError: a file of the model is missing, damaged, or of another version; or as the
+                constructor.
         """
         config, variables = pretrained.load(pretrained.FOLDER)
         generator = models.build_generator(config)
@@ -116,7 +117,7 @@ class Colorizer:
         if problem := models.mismatch(variables, shapes):
             path = pretrained.FOLDER / pretrained.WEIGHTS_FILE
             raise InputError(f"{path}: does not fit config.json: {problem}; install jaxcolor again")
-        return cls(config, variables, generator=generator, keep_lightness=keep_lightness)
+        return cls(config, variables, generator=generator, **options)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colors one image; of a color image, only the lightness is used.

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from conftest import first_variables
 
-from jaxcolor import color, inference, models, objectives
+from jaxcolor import color, colorize, evaluate, images, inference, models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.config_checks import UnreadFieldsError
 from jaxcolor.data import bins
 from jaxcolor.losses import classification
+from jaxcolor.training import loop
 
 # Gray, a neighbor in a, one in b, and one far away; no bin at (10, 10).
 CENTERS = np.array([(0, 0), (10, 0), (0, 10), (50, -40)], np.float32)
@@ -155,3 +156,22 @@ def test_colorfulness_needs_bins(config):
     variables = first_variables(models.build_generator(config), 32)
     with pytest.raises(InputError, match=r"colorfulness=0\.5: .*'lab_bins'"):
         inference.Colorizer(config, variables, colorfulness=0.5)
+
+
+def test_commands_take_colorfulness(bins_config, run_main, tmp_path):
+    run, photo = tmp_path / "run", tmp_path / "photos" / "a.png"
+    images.write(photo, np.tile(np.arange(0, 256, 8, dtype=np.uint8)[:, None], (32, 1, 3)))
+    loop.train_and_evaluate(bins_config, run)
+    for value in (0, 1):
+        options = ("--checkpoint", run, "--output", tmp_path / str(value), "--colorfulness", value)
+        assert run_main(colorize, photo, *options).returncode == 0
+    faithful, colorful = (images.read(tmp_path / name / "a.png") for name in ("0", "1"))
+    assert (faithful != colorful).any()
+
+    scored = run_main(evaluate, "--workdir", run, "--colorfulness", 0.25)
+    assert "colorfulness: 0.25\ntemperature: 1.0\n" in scored.stdout
+    refused = run_main(evaluate, "--workdir", run, "--temperature", -1)
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "error: temperature=-1.0: must be above 0",
+    )
