@@ -1,7 +1,9 @@
-r"""The U-Net over MobileNet-v2 that ships in the package, trained on photographs.
+r"""The model in the package, first stage: a distribution over colors, by crops of 128 pixels.
 
-python -m jaxcolor.train --config configs/flagship.py --workdir runs/flagship \
+    python -m jaxcolor.train --config configs/flagship.py --workdir runs/flagship \
         --config.data.path=photos
+
+`scripts/train_flagship.sh` runs all stages, from folders of photographs to the model's files.
 """
 
 import json
@@ -15,9 +17,8 @@ def get_config():
     config.data.source = "folder"
     config.data.image_size = 128
     config.data.color_space = "lab_bins"
-    config.data.bins.update(
-        json.loads(pathlib.Path(__file__).with_name("flagship_bins.json").read_text())
-    )
+    bins = pathlib.Path(__file__).with_name("flagship_bins.json")
+    config.data.bins.update(json.loads(bins.read_text()))
     config.data.min_crop = 0.5
     config.data.gamma_range = 1.33
     config.data.film_share = 0.2

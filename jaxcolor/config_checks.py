@@ -64,8 +64,8 @@ _BELOW_ONE = (
     "generator.dropout",
     *(f"{optimizer}.{name}" for optimizer in _OPTIMIZERS for name in ("b1", "b2", "decay")),
     "train.ema_decay",
-    "train.linear_decay",
 )
+_UP_TO_ONE = ("data.film_share", "train.linear_decay")
 
 
 def validate(config: ConfigDict) -> None:
@@ -94,10 +94,13 @@ def validate(config: ConfigDict) -> None:
         for name in _BELOW_ONE
         if not 0 <= values[name] < 1
     ]
+    problems += [
+        f"config.{name}={values[name]}: must be in [0, 1]"
+        for name in _UP_TO_ONE
+        if not 0 <= values[name] <= 1
+    ]
     if not 0 < config.data.min_crop <= 1:
         problems.append(f"config.data.min_crop={config.data.min_crop}: must be in (0, 1]")
-    if not 0 <= config.data.film_share <= 1:
-        problems.append(f"config.data.film_share={config.data.film_share}: must be in [0, 1]")
     if config.data.validation_fraction + config.data.test_fraction >= 1:
         problems.append(
             "config.data.validation_fraction and config.data.test_fraction leave no training "

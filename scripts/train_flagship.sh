@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Trains the model in the package, from folders of photographs to its files:
+#     scripts/train_flagship.sh PHOTOS RUNS OUTPUT [OPTIONS OF select_images.py, FOLDERS FIRST]
+# The one in the package came from
+#     scripts/train_flagship.sh photos runs jaxcolor/pretrained train_256 train_100 \
+#         --min_colorfulness 15 --keep train_100=0.3 --validation_fraction 0.04
+# It needs the weights of mobilenet_v2_imagenet1001. Each stage resumes where it was stopped.
+set -euo pipefail
+photos=$1 runs=$2 output=$3
+shift 3
+cd "$(dirname "$0")/.."
+
+python scripts/select_images.py "$@" --root "$photos" --output "$runs/flagship_split.tsv"
+python scripts/count_colors.py "$photos" --split_file "$runs/flagship_split.tsv" \
+    --output configs/flagship_bins.json
+
+train() {
+    local name=$1
+    shift
+    python -m jaxcolor.train --config "configs/$name.py" --workdir "$runs/$name" \
+        --config.data.path="$photos" --config.data.split_file="$runs/flagship_split.tsv" "$@"
+}
+train flagship
+train flagship_256 --config.init_from="$runs/flagship"
+python scripts/export_pretrained.py --checkpoint "$runs/flagship_256" --output "$output"
