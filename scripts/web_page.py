@@ -81,7 +81,7 @@ def image(pixels: np.ndarray, text: str, quality: int = 90) -> str:
 
     Args:
         pixels: `[H, W, 3]` uint8, sRGB.
-        text: what it shows, for those who cannot see it.
+        text: what it shows, in words.
         quality: of the JPEG, as Pillow counts.
     """
     file = io.BytesIO()
