@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Sets up an environment, trains a small colorizer on drawn scenes, scores it and prints the next steps.
+# Sets up an environment, trains a small colorizer on drawn scenes and scores it, colors photographs
+# with the model in the package, and prints the next steps.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/environment.sh ""
 
 run=runs/quickstart
+gallery=runs/quickstart_gallery
 python -m jaxcolor.train --config configs/quickstart.py --workdir "$run"
 python -m jaxcolor.evaluate --workdir "$run"
+python scripts/gallery.py docs/examples --output "$gallery"
 cat <<EOF
 
-Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
-Scores, beside those of gray:       $run/scores.md
-To color a photograph of your own:
-    $(command -v python) -m jaxcolor.colorize PHOTO.jpg --checkpoint $run --output colorized
-This model was trained on drawings only; for photographs, train on photographs (README.md).
+Photographs, colored by the model in the package: $gallery/index.html
+To color one of your own:
+    $(command -v python) -m jaxcolor.colorize PHOTO.jpg --output colorized
+The model that was trained here knows drawings only and demonstrates the training:
+    Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
+    Scores, beside those of gray:       $run/scores.md
+To train on photographs: README.md
 EOF

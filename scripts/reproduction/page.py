@@ -1,7 +1,5 @@
 """The page of a reproduction: scores, curves and pictures in one file that needs no network."""
 
-import base64
-import io
 import math
 import pathlib
 from collections.abc import Sequence
@@ -9,9 +7,8 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from PIL import Image
+import web_page
 
-from jaxcolor import files
 from jaxcolor.metrics.metric_registry import METRICS
 from reproduction import curves
 from reproduction.rows import Row
@@ -45,31 +42,18 @@ def write(
         grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
     """
-    listing = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
-    page = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{_read("css")}</style>
-</head>
-<body>
-<header><h1>{escape(title)}</h1><dl>{listing}</dl></header>
-<main>
+    web_page.write(
+        path,
+        title,
+        facts,
+        f"""
 <section><h2 id="scores">Scores</h2>{_table(gray, rows)}</section>
 <section><h2 id="curves">Curves</h2>{curves.panels(rows)}</section>
 <section><h2 id="pictures">Pictures</h2>{_sheet(truth, grayed, rows)}</section>
-</main>
-<script>{_read("js")}</script>
-</body>
-</html>
-"""
-    with files.written_whole(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+""",
+        css=_read("css"),
+        script=_read("js"),
+    )
 
 
 def _read(suffix: str) -> str:
@@ -156,28 +140,13 @@ def _sheet(truth: np.ndarray, grayed: np.ndarray, rows: Sequence[Row]) -> str:
     columns = {"gray": grayed}
     columns |= {row.id: row.pictures for row in rows if row.pictures is not None}
     columns["truth"] = truth
-    headings = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
-    lines = []
-    for i in range(len(truth)):
-        first, *others = (
-            _image(pictures[i], f"photo {i + 1}, {name}") for name, pictures in columns.items()
-        )
-        cells = "".join(f"<td>{image}</td>" for image in others)
-        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    cells = (
+        [
+            web_page.image(pictures[i], f"photo {i + 1}, {name}")
+            for name, pictures in columns.items()
+        ]
+        for i in range(len(truth))
+    )
     return f"""
 <p>One photo per row: its gray version, what each experiment made of that, and the truth.</p>
-<div class="scroll" role="region" aria-labelledby="pictures" tabindex="0"><table class="sheet">
-<thead><tr>{headings}</tr></thead>
-<tbody>{"".join(lines)}</tbody>
-</table></div>"""
-
-
-def _image(pixels: np.ndarray, text: str) -> str:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=90, subsampling=0)
-    data = base64.b64encode(file.getvalue()).decode()
-    height, width, _ = pixels.shape
-    return (
-        f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" '
-        f'alt="{escape(text)}">'
-    )
+{web_page.sheet(columns, cells)}"""
