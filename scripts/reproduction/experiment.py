@@ -105,7 +105,8 @@ def read_result(workdir: pathlib.Path, conditions: dict[str, Any]) -> Result | N
     """
     try:
         found = json.loads((workdir / "result.json").read_text())
-        if found["conditions"] == conditions:
+        # JSON has no tuples.
+        if found["conditions"] == json.loads(json.dumps(conditions)):
             return Result(found["scores"], found["facts"], np.load(workdir / "pictures.npy"))
     except (OSError, ValueError, KeyError):
         pass
