@@ -1,8 +1,11 @@
 """Colors as a distribution over bins of a and b."""
 
+import json
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sweep_colorfulness
 from conftest import first_variables
 
 from jaxcolor import color, colorize, evaluate, images, inference, models, objectives
@@ -158,20 +161,34 @@ def test_colorfulness_needs_bins(config):
         inference.Colorizer(config, variables, colorfulness=0.5)
 
 
-def test_commands_take_colorfulness(bins_config, run_main, tmp_path):
-    run, photo = tmp_path / "run", tmp_path / "photos" / "a.png"
+@pytest.fixture
+def trained(bins_config, tmp_path):
+    """The workdir of a run of two steps."""
+    loop.train_and_evaluate(bins_config, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_commands_take_colorfulness(trained, run_main, tmp_path):
+    photo = tmp_path / "photos" / "a.png"
     images.write(photo, np.tile(np.arange(0, 256, 8, dtype=np.uint8)[:, None], (32, 1, 3)))
-    loop.train_and_evaluate(bins_config, run)
     for value in (0, 1):
-        options = ("--checkpoint", run, "--output", tmp_path / str(value), "--colorfulness", value)
-        assert run_main(colorize, photo, *options).returncode == 0
+        options = ("--checkpoint", trained, "--output", tmp_path / str(value))
+        assert run_main(colorize, photo, *options, "--colorfulness", value).returncode == 0
     faithful, colorful = (images.read(tmp_path / name / "a.png") for name in ("0", "1"))
     assert (faithful != colorful).any()
 
-    scored = run_main(evaluate, "--workdir", run, "--colorfulness", 0.25)
+    scored = run_main(evaluate, "--workdir", trained, "--colorfulness", 0.25)
     assert "colorfulness: 0.25\ntemperature: 1.0\n" in scored.stdout
-    refused = run_main(evaluate, "--workdir", run, "--temperature", -1)
-    assert (refused.returncode, refused.stderr) == (
-        1,
-        "error: temperature=-1.0: must be above 0",
-    )
+    refused = run_main(evaluate, "--workdir", trained, "--temperature", -1)
+    assert refused.returncode == 1
+    assert refused.stderr == "error: temperature=-1.0: must be above 0"
+
+
+def test_the_sweep_scores_every_setting(trained, run_main, tmp_path):
+    settings = ("--colorfulness", 0, 1, "--temperature", 1, 0.2)
+    options = ("--checkpoint", trained, "--json", tmp_path / "sweep.json")
+    done = run_main(sweep_colorfulness, *options, *settings)
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "sweep.json").read_text())["scores"]
+    assert list(scores) == ["gray", *(f"{c}, temperature {t}" for c in (0, 1) for t in (1, 0.2))]
+    assert len({row["colorfulness"]["mean"] for row in scores.values()}) == 5

@@ -1,0 +1,99 @@
+"""Scores a model at many settings of colorfulness and temperature.
+
+    python scripts/sweep_colorfulness.py --checkpoint runs/flagship_256 --fid_dims 768
+
+The images are the validation split of the run's own data, or with --data every image of a folder.
+Each setting is a row of the table; gray is the baseline. For pictures at each setting, see
+scripts/gallery.py.
+"""
+
+import itertools
+import pathlib
+import sys
+from typing import Any
+
+from ml_collections import ConfigDict
+from tqdm import tqdm
+
+from jaxcolor import cli, images, models
+from jaxcolor.config import InputError
+from jaxcolor.data import pipeline, sources
+from jaxcolor.inference import Colorizer
+from jaxcolor.metrics import report
+from jaxcolor.metrics.evaluation import Evaluation
+from jaxcolor.metrics.features import GRAY
+from jaxcolor.models.generator import Generator
+from jaxcolor.training import checkpoint, parallel
+
+_MODEL = "model"
+
+
+def sweep(
+    config: ConfigDict,
+    generator: Generator,
+    variables: Any,
+    source: sources.Source,
+    settings: list[tuple[float, float]],
+    fid_dims: list[int],
+) -> dict[str, dict[str, Any]]:
+    """Scores a generator at settings of colorfulness and temperature.
+
+    Args:
+        config: of the run.
+        generator: of the run.
+        variables: of the generator.
+        source: the true images.
+        settings: pairs of colorfulness and temperature.
+        fid_dims: dimensions of the FID.
+
+    Returns:
+        Rows as of `report.table`, for gray and for each setting.
+    """
+    rows, size = {}, models.output_size(config)
+    for colorfulness, temperature in tqdm(settings, desc="sweep", disable=None):
+        colorizer = Colorizer(
+            config,
+            variables,
+            generator=generator,
+            colorfulness=colorfulness,
+            temperature=temperature,
+        )
+        evaluation = Evaluation(fid_dims)
+        for rgb in pipeline.eval_batches(source, config.data, size, config.data.batch_size):
+            evaluation.add(_MODEL, colorizer.predict(rgb), rgb)
+        scores = evaluation.summary()
+        rows[GRAY] = scores[GRAY]
+        rows[f"{colorfulness:g}, temperature {temperature:g}"] = scores[_MODEL]
+    return rows
+
+
+def main() -> None:
+    """Scores all settings, prints the table and writes it."""
+    parser = cli.Parser(__doc__)
+    parser.add_argument("--checkpoint", type=pathlib.Path, required=True, help="workdir of a run")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of images to score on")
+    parser.add_argument("--colorfulness", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1])
+    parser.add_argument("--temperature", type=float, nargs="+", default=[1.0])
+    parser.add_argument("--fid_dims", type=int, nargs="+", default=[2048])
+    parser.add_argument("--json", type=pathlib.Path, help="file for the scores, besides a .md")
+    args = parser.parse_args()
+    parallel.set_up()
+    try:
+        config, generator, variables = checkpoint.load_generator(args.checkpoint)
+        if args.data:
+            source: sources.Source = sources.FileSource(images.find(args.data))
+        else:
+            size = models.output_size(config)
+            source = sources.open_splits(config.data, ["validation"], size)["validation"]
+        settings = list(itertools.product(args.colorfulness, args.temperature))
+        rows = sweep(config, generator, variables, source, settings, args.fid_dims)
+    except (InputError, OSError) as error:
+        sys.exit(f"error: {error}")
+    print(report.table(rows))
+    if args.json:
+        name = str(args.data or f"validation split of {config.data.path}")
+        report.write(args.json, "Colorfulness", rows, data=name, images=len(source))
+
+
+if __name__ == "__main__":
+    main()
