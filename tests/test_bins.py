@@ -37,8 +37,8 @@ def normalized(*ab):
         ((5, 5), (1 / 3, 1 / 3, 1 / 3, 0)),
         ((2, 5), (0.4 / 0.9, 0.1 / 0.9, 0.4 / 0.9, 0)),
         ((56, -44), (0, 0, 0, 1)),
-        # No neighbor is a bin: the nearest.
-        ((80, -80), (0, 0, 0, 1)),
+        # No neighbor is a bin.
+        ((80, -80), (0, 0, 0, 0)),
     ],
 )
 def test_colors_are_shared_among_the_neighbors_on_the_grid(ab, shares):
@@ -84,7 +84,7 @@ def test_cross_entropy_is_the_hand_computed_one():
     log_shares = logits - jnp.log(jnp.exp(logits).sum(-1, keepdims=True))
     weights = make_bins().weights
     expected = -0.5 * (
-        weights[0] * (0.6 * log_shares[0, 0] + 0.4 * log_shares[0, 1])
+        (0.6 * weights[0] + 0.4 * weights[1]) * (0.6 * log_shares[0, 0] + 0.4 * log_shares[0, 1])
         + weights[2] * log_shares[1, 2]
     )
     loss = classification.cross_entropy(logits[None, None], ab[None], make_bins())

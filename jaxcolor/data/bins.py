@@ -38,24 +38,20 @@ class Bins(NamedTuple):
     def encode(self, ab: jax.Array) -> jax.Array:
         """Distributes each color over its neighbors on the grid, by bilinear interpolation.
 
-        Neighbors that are no bins get nothing; a color without any goes to the nearest bin.
-
         Args:
             ab: `[..., 2]` float32 in [-1, 1].
 
         Returns:
-            `[..., K]` float32, of sum 1.
+            `[..., K]` float32, of sum 1; neighbors that are no bins get nothing, and a color that
+            has no other neighbors gets zeros.
         """
-        ab = color.AB_SCALE * ab[..., None, :]
-        distances = jnp.abs(ab - self.centers.reshape(*(1,) * (ab.ndim - 2), -1, 2))
-        shares = jnp.maximum(1 - distances / SIDE, 0).prod(-1)
+        shares = jnp.ones(())
+        for i in range(2):
+            centers = self.centers[:, i].reshape(*(1,) * (ab.ndim - 1), -1)
+            distance = jnp.abs(color.AB_SCALE * ab[..., i, None] - centers)
+            shares *= jnp.maximum(1 - distance / SIDE, 0)
         total = shares.sum(-1, keepdims=True)
-        nearest = jnp.square(distances).sum(-1).argmin(-1)
-        return jnp.where(
-            total > 0,
-            shares / jnp.where(total > 0, total, 1),
-            jax.nn.one_hot(nearest, len(self.centers)),
-        )
+        return shares / jnp.where(total > 0, total, 1)
 
     def decode(self, logits: jax.Array) -> jax.Array:
         """Computes the mean color of each distribution.

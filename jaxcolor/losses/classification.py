@@ -1,7 +1,6 @@
 """The loss of a distribution over bins of a and b."""
 
 import jax
-import jax.numpy as jnp
 
 from jaxcolor.data.bins import Bins
 from jaxcolor.data.spaces import shrink
@@ -10,7 +9,8 @@ from jaxcolor.data.spaces import shrink
 def cross_entropy(logits: jax.Array, ab: jax.Array, bins: Bins) -> jax.Array:
     """Computes the rebalanced cross-entropy of soft targets (Zhang et al., ECCV 2016, eq. 2).
 
-    A pixel counts by the weight of the bin that its color has most of.
+    A pixel counts by its target's mean weight, instead of the weight of the target's largest bin; a
+    color that has no target does not count.
 
     Args:
         logits: `[N, h, w, K]` float32.
@@ -22,5 +22,6 @@ def cross_entropy(logits: jax.Array, ab: jax.Array, bins: Bins) -> jax.Array:
         The mean over pixels, a float32 scalar.
     """
     targets = bins.encode(shrink(ab, ab.shape[1] // logits.shape[1]))
-    weights = jnp.asarray(bins.weights)[targets.argmax(-1)]
-    return -(weights * (targets * jax.nn.log_softmax(logits)).sum(-1)).mean()
+    weights = (targets * bins.weights.reshape(1, 1, 1, -1)).sum(-1)
+    loss = jax.nn.logsumexp(logits, axis=-1) - (targets * logits).sum(-1)
+    return (weights * loss).mean()
