@@ -2,11 +2,13 @@
 
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import sweep_colorfulness
-from conftest import first_variables
+from conftest import INIT_KEY, first_variables
+from one_device import on_one_device
 
 from jaxcolor import color, colorize, evaluate, images, inference, models, objectives
 from jaxcolor.config import InputError
@@ -134,6 +136,19 @@ def test_every_generator_takes_bins(bins_config, name):
     assert output.shape[-1] == len(CENTERS)
     assert float(output.min()) < 0  # Logits, of no activation.
     assert space.decode(gray, output).shape == (2, 32, 32, 2)
+
+
+def test_discriminators_are_given_the_decoded_colors(bins_config):
+    objective = objectives.build(bins_config, 2)
+    state = jax.jit(objective.init)(INIT_KEY)
+    rgb = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    batch = models.build_space(bins_config).to_network(rgb)
+    after, metrics = on_one_device(objective.step)(
+        state, objective.frozen, batch, jax.random.key(0)
+    )
+    assert {"G_GAN", "G_bins"} <= set(metrics)
+    first = after.networks["discriminator"].params["Conv_0"]["kernel"]
+    assert first.shape[2] == 3  # L, a and b.
 
 
 def test_a_weight_without_bins_has_no_effect(config):
