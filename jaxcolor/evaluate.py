@@ -95,9 +95,9 @@ def _run(args: argparse.Namespace) -> None:
         path = args.json
     facts |= {"device": parallel.device_kind(), **scores.facts()}
     print(report.table(rows))
-    print("\n".join(f"{key}: {value}" for key, value in facts.items()))
+    print("\n".join(report.notes(facts, scores.missing)))
     if path:
-        report.write(path, "Scores", rows, **facts)
+        report.write(path, "Scores", rows, scores.missing, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
 
 

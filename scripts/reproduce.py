@@ -115,7 +115,8 @@ def reproduce(args: argparse.Namespace) -> None:
         "versions": f"JAX {jax.__version__}",
         "date": datetime.date.today().isoformat(),
     }
-    scoring = evaluation.Evaluation(args.fid_dims, args.fid_mode).facts()
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
+    scoring = scores.facts() | report.reasons(scores.missing)
     test_sha256 = protocol.hash_files(test.paths)
     conditions = {
         name: {

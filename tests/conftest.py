@@ -125,6 +125,7 @@ def seeded_weights(monkeypatch):
         return weights.Loaded(tensors[name], f"{name} hash", pathlib.Path(f"{name}.npz"))
 
     monkeypatch.setattr(weights, "load", load)
+    monkeypatch.setattr(weights, "find", lambda name: (None, load(name).path))
     return tensors
 
 

@@ -21,7 +21,7 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(inception_weights
     for part in (slice(0, 5), slice(5, 7), slice(7, 12)):
         scores.add({"model": one[part], "truth": other[part]})
     rows = scores.summary()
-    assert rows.keys() == {"model", "truth"}
+    assert rows.keys() == {"model", "truth", "truth_halves"}
 
     ours, theirs = (
         extractor(extractor.resize(rgb))
@@ -35,9 +35,12 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(inception_weights
     expected = distances.kernel_distance(ours["64"], theirs["64"])
     assert (rows["model"]["KID"], rows["model"]["KID_std"]) == pytest.approx(expected, abs=1e-6)
     expected = distances.inception_score(theirs["logits_unbiased"])
+    assert rows["truth"].keys() == {"IS", "IS_std"}
     assert (rows["truth"]["IS"], rows["truth"]["IS_std"]) == pytest.approx(expected, rel=1e-4)
     halves = [distances.moments(theirs["64"][start::2]) for start in (0, 1)]
-    assert rows["truth"]["FID"] == pytest.approx(distances.frechet_distance(*halves), rel=1e-4)
+    expected = distances.frechet_distance(*halves)
+    assert rows["truth_halves"].keys() == {"FID", "KID", "KID_std"}
+    assert rows["truth_halves"]["FID"] == pytest.approx(expected, rel=1e-4)
 
     facts = scores.facts(12)
     assert facts["FID and KID"].startswith("pytorch_fid, 64 dimensions, 12 images against 12, ")
@@ -55,12 +58,18 @@ def test_what_the_weights_do_not_reach_is_said(inception_weights):
     rows = scores.summary()
     assert rows["model"]["FID"] == pytest.approx(0, abs=1e-6)
     assert "IS" not in rows["model"]
-    assert "ends before 768, logits_unbiased" in scores.facts(6)["no IS"]
+    assert scores.missing.keys() == {"IS"}
+    assert "ends before 768, logits_unbiased" in str(scores.missing["IS"])
+    assert scores.missing["IS"].hint.endswith("weights fetch inception_v3_fid")
 
     scores = FeatureScores((2048,))
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
-    assert "ends before 2048" in scores.facts(6)["no FID and KID"]
+    assert "ends before 2048" in str(scores.missing["FID and KID"])
+    hint = "the weights end at 768 features; --fid_dims 768 works"
+    assert scores.missing["FID and KID"].hint == hint
+    scores = FeatureScores((64, 2048))
+    assert scores.missing["FID of 2048 dimensions"].hint == hint
 
 
 def test_features_of_the_truth_are_kept_for_the_next_time(first_layers, monkeypatch):
@@ -157,10 +166,9 @@ def test_a_summary_prunes_the_features(first_layers, monkeypatch, tmp_path):
 def test_too_few_images_are_no_failure(inception_weights):
     scores = FeatureScores((64,))
     scores.add({"model": seeded.pictures("one", 1), "truth": seeded.pictures("other", 1)})
-    assert scores.summary() == {"model": {}, "truth": {}}
-    facts = scores.facts(1)
-    assert "two images or more" in facts["no FID and KID"]
-    assert "10 images or more" in facts["no IS"]
+    assert scores.summary() == {"model": {}}
+    assert "two images or more" in str(scores.missing["FID and KID"])
+    assert "10 images or more" in str(scores.missing["IS"])
 
 
 @pytest.mark.parametrize(("dimensions", "mode"), [(100, "clean"), (64, "legacy")])
@@ -174,11 +182,11 @@ def test_scores_of_sets_stand_in_the_table(tmp_path):
     rgb = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
     pixels.add(rgb, rgb[::-1])
     sets = {"FID": 12.34567, "KID": 0.01, "KID_std": 0.002}
-    rows = {"model": {**pixels.summary(), **sets}, "truth": {"FID": 1.0}}
+    rows = {"model": {**pixels.summary(), **sets}, "truth_halves": {"FID": 1.0}}
     lines = report.table(rows).splitlines()
     assert [line.count("|") for line in lines] == [lines[0].count("|")] * len(lines)
     assert "12.3457 | 0.01000 ± 0.00200 |" in lines[2]
-    assert lines[-1].split("|")[1].strip() == "truth"
+    assert lines[-1].split("|")[1].strip() == "truth, half against half"
     assert "1.0000" in lines[-1]
     report.write(tmp_path / "s.json", "Scores", rows)
-    assert json.loads((tmp_path / "s.json").read_text())["scores"]["truth"] == {"FID": 1.0}
+    assert json.loads((tmp_path / "s.json").read_text())["scores"]["truth_halves"] == {"FID": 1.0}

@@ -149,10 +149,20 @@ def test_commands(run, photos, run_main, tmp_path):
     ):
         assert done.returncode == 0, done.stderr
         assert "| gray, min" in done.stdout
-        assert "no FID and KID: the weights 'inception_v3_fid' are not on this" in done.stdout
-        assert f"images: {count}\n" in (workdir / f"{scores}.md").read_text()
+        markdown = (workdir / f"{scores}.md").read_text()
+        assert f"images: {count}\n" in markdown
+        fetch = "no weights; run python -m jaxcolor.backbones.weights fetch"
+        for line in (
+            f"no IS, FID and KID: {fetch} inception_v3_fid",
+            f"no LPIPS: {fetch} lpips_vgg vgg16",
+        ):
+            assert f"\n{line}\n" in done.stdout
+            assert f"\n- {line}\n" in markdown
+            assert len(line) <= 100
         found = json.loads((workdir / f"{scores}.json").read_text())
         assert found["checkpoint"] == checkpoint
+        for score in ("IS", "FID and KID", "LPIPS"):
+            assert re.search(r"SHA-256 [0-9a-f]{64}, from https://", found[f"no {score}"])
         rows = found["scores"]
         assert (rows["model"]["MAE"] == rows["gray"]["MAE"]) == (checkpoint == "last")
 

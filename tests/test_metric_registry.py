@@ -35,7 +35,7 @@ def test_a_metric_of_features_is_a_function_and_a_line(monkeypatch):
     scores.add({"model": pictures[:1], "truth": pictures})
     rows = scores.summary()
     assert (rows["model"]["gap"], rows["model"]["gap_std"]) == (2, 2.0)
-    assert rows["truth"]["gap"] == 1
+    assert rows["truth_halves"]["gap"] == 1
     assert report.table(rows).splitlines()[2].endswith("2.0 ± 2.0 |")
 
 

@@ -213,14 +213,16 @@ def test_lpips_stands_in_the_table_with_its_weights_or_the_reason(installed, mon
     assert scores.min_size == 11
     scores.add("model", rgb, rgb)
     assert "LPIPS" not in report.table(scores.summary())
-    assert "vgg16.npz: ends before relu2" in scores.facts()["no LPIPS"]
+    assert "LPIPS" not in scores.facts()
+    assert "vgg16.npz: ends before relu2" in str(scores.missing["LPIPS"])
+    assert scores.missing["LPIPS"].hint.endswith("weights fetch vgg16")
 
 
 class NoFeatures:
     """Computes nothing, in no time."""
 
     def __init__(self, *_):
-        pass
+        self.missing = {}
 
     def add(self, sets):
         pass

@@ -19,6 +19,7 @@ from conftest import run_module
 from jaxcolor.backbones import (
     conversion,
     inception_v3,
+    lpips_network,
     mobilenet_v2,
     registry,
     tensor_files,
@@ -246,6 +247,37 @@ def test_another_file_than_promised_is_thrown_away(home, served):
     assert list((home / ".cache" / "jaxcolor" / "weights").iterdir()) == []
 
 
+@pytest.mark.usefixtures("home")
+def test_all_that_is_missing_is_named_at_once():
+    with pytest.raises(weights.WeightsError) as error:
+        lpips_network.load()
+    for name in ("lpips_vgg", "vgg16"):
+        assert f"the weights {name!r} are not on this machine" in str(error.value)
+    command = "python -m jaxcolor.backbones.weights fetch lpips_vgg vgg16"
+    assert error.value.hint == f"no weights; run {command}"
+
+
+def test_a_damaged_file_is_to_be_removed(tmp_path):
+    (tmp_path / "x.npz").write_bytes(b"nothing")
+    with pytest.raises(weights.WeightsError) as error:
+        weights.check(tmp_path / "x.npz", "abc")
+    assert error.value.hint == f"{tmp_path / 'x.npz'} is damaged; remove it"
+
+
+def test_places(home, monkeypatch):
+    cache = home / ".cache" / "jaxcolor" / "weights"
+    assert weights.places() == f"{cache}; JAXCOLOR_WEIGHTS can name another folder"
+    monkeypatch.setenv("JAXCOLOR_WEIGHTS", "given")
+    assert weights.places() == f"given or {cache}"
+
+
+def test_several_are_fetched_at_once(home, served, monkeypatch, run_main):
+    monkeypatch.setitem(weights.WEIGHTS, "y", weights.WEIGHTS["x"])
+    done = run_main(weights, "fetch", "x", "y")
+    path = home / ".cache" / "jaxcolor" / "weights" / "x.npz"
+    assert done.stdout == f"{path}\n{path}\n", done.stderr
+
+
 def test_without_network_the_fix_is_named(home, monkeypatch):
     file = registry.File("x.npz", "abc", "http://127.0.0.1:1/x.npz")
     monkeypatch.setitem(weights.WEIGHTS, "x", registry.Weights("none", (file,)))
@@ -294,6 +326,7 @@ def test_command(home, run_main):
     listed = run_module("jaxcolor.backbones.weights", "list")
     assert listed.returncode == 0, listed.stderr
     assert "vgg16  (BSD-3-Clause (torchvision)): not found" in listed.stdout
+    assert "  lpips_v0.1_vgg_heads.pth  https://" in listed.stdout
     assert run_main(weights, "verify").returncode == 0
     folder = home / ".cache" / "jaxcolor" / "weights"
     folder.mkdir(parents=True)

@@ -43,6 +43,7 @@ def load() -> Lpips:
     Raises:
         InputError: the weights of one are not on this machine, or damaged.
     """
+    weights.require("lpips_vgg", "vgg16")
     heads = weights.load("lpips_vgg")
     weightings = []
     for i, channels in enumerate(_TAPS.values()):

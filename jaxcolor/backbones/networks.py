@@ -134,7 +134,7 @@ def read(
         The variables, NumPy arrays, and the SHA-256 of their file.
 
     Raises:
-        InputError: no weights, or weights that end before a tap.
+        WeightsError: no weights, or weights that end before a tap.
     """
     loaded = loaded or weights.load(name)
     try:
@@ -142,7 +142,8 @@ def read(
     except InputError as error:
         official = WEIGHTS[name].files[0]
         source = f", from {official.url}" if official.url else ""
-        raise InputError(
+        raise weights.WeightsError(
             f"{loaded.path}: ends before {', '.join(taps)}: {error}; the whole network is in "
-            f"{official.name}{source}"
+            f"{official.name}{source}",
+            f"the weights end too early; run {weights.fetch_command(name)}",
         ) from error

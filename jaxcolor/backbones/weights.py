@@ -1,7 +1,7 @@
 """Where the weights of the frozen networks come from, and how they are checked.
 
     python -m jaxcolor.backbones.weights list
-    python -m jaxcolor.backbones.weights fetch inception_v3_fid
+    python -m jaxcolor.backbones.weights fetch inception_v3_fid vgg16
     python -m jaxcolor.backbones.weights verify
 
 Files are looked for in the folder that the environment variable JAXCOLOR_WEIGHTS names, then in
@@ -29,6 +29,19 @@ _CHUNK = 2**20
 _TIMEOUT_SECONDS = 30
 
 
+class WeightsError(InputError):
+    """Weights that are missing, damaged or incomplete.
+
+    Attributes:
+        hint: why and what helps, in one line, where the message has hashes and addresses as well.
+    """
+
+    def __init__(self, message: str, hint: str):
+        """Keeps both."""
+        super().__init__(message)
+        self.hint = hint
+
+
 class Loaded(NamedTuple):
     """Tensors of a weight file.
 
@@ -50,6 +63,18 @@ def folders() -> list[pathlib.Path]:
     return [*([pathlib.Path(given)] if given else []), cache]
 
 
+def places() -> str:
+    """Names the folders that are searched, and how to choose another one."""
+    searched = " or ".join(map(str, folders()))
+    other = "" if len(folders()) > 1 else "; JAXCOLOR_WEIGHTS can name another folder"
+    return f"{searched}{other}"
+
+
+def fetch_command(*names: str) -> str:
+    """Returns what fetches weights, as typed on a command line."""
+    return f"python -m jaxcolor.backbones.weights fetch {' '.join(names)}"
+
+
 def find(name: str) -> tuple[File, pathlib.Path] | None:
     """Looks for a file of the network's weights; the official one comes first."""
     for file in _weights(name).files:
@@ -59,6 +84,25 @@ def find(name: str) -> tuple[File, pathlib.Path] | None:
     return None
 
 
+def require(*names: str) -> list[tuple[File, pathlib.Path]]:
+    """Looks for a file of the weights of each network, as `find` does.
+
+    Raises:
+        WeightsError: some have none; the message says where to get them.
+        InputError: there is no such name.
+    """
+    found = {name: find(name) for name in names}
+    if missing := [name for name, file in found.items() if file is None]:
+        raise WeightsError(
+            ". ".join(
+                f"the weights {name!r} are not on this machine. {_how_to_get(name)}"
+                for name in missing
+            ),
+            f"no weights; run {fetch_command(*missing)}",
+        )
+    return [file for file in found.values() if file]
+
+
 def load(name: str) -> Loaded:
     """Reads the weights of a network.
 
@@ -66,13 +110,11 @@ def load(name: str) -> Loaded:
         name: one of `WEIGHTS`.
 
     Raises:
-        InputError: there is no such name, no file, or a file with another hash; the
-            message says where to get one, its hash, and where to save it.
+        WeightsError: there is no file, or one with another hash; the message says where to get
+            one, its hash, and where to save it.
+        InputError: there is no such name.
     """
-    found = find(name)
-    if found is None:
-        raise InputError(f"the weights {name!r} are not on this machine. {_how_to_get(name)}")
-    file, path = found
+    [(file, path)] = require(name)
     check(path, file.sha256)
     return Loaded(tensor_files.read(path), file.sha256, path)
 
@@ -81,13 +123,14 @@ def check(path: pathlib.Path, sha256: str) -> None:
     """Compares a file's hash.
 
     Raises:
-        InputError: it differs.
+        WeightsError: it differs.
     """
     with path.open("rb") as stream:
         actual = hashlib.file_digest(stream, "sha256").hexdigest()
     if actual != sha256:
-        raise InputError(
-            f"{path}: its SHA-256 is {actual}, not {sha256}; remove the file and fetch it again"
+        raise WeightsError(
+            f"{path}: its SHA-256 is {actual}, not {sha256}; remove the file and fetch it again",
+            f"{path} is damaged; remove it",
         )
 
 
@@ -157,12 +200,11 @@ def _weights(name: str) -> Weights:
 
 
 def _how_to_get(name: str) -> str:
-    places = " or ".join(str(folder) for folder in folders())
     lines = [
         f"{file.name} (SHA-256 {file.sha256}{', from ' + file.url if file.url else ''})"
         for file in _weights(name).files
     ]
-    return f"Put {', or '.join(lines)} into {places}"
+    return f"Put {', or '.join(lines)} into {places()}"
 
 
 def main() -> None:
@@ -175,11 +217,13 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="names, licenses, files and their paths")
     commands.add_parser("verify", help="check the hash of every file found")
-    commands.add_parser("fetch", help="download").add_argument("name", choices=WEIGHTS)
+    fetching = commands.add_parser("fetch", help="download")
+    fetching.add_argument("names", nargs="+", choices=WEIGHTS)
     args = parser.parse_args()
     try:
         if args.command == "fetch":
-            print(fetch(args.name))
+            for name in args.names:
+                print(fetch(name))
         elif args.command == "list":
             _list()
         else:
@@ -193,7 +237,7 @@ def _list() -> None:
         found = find(name)
         print(f"{name}  ({weights.license}): {found[1] if found else 'not found'}")
         for file in weights.files:
-            print(f"    {file.sha256[:8]}…  {file.url or file.name}")
+            print(f"    {file.sha256[:8]}…  {file.name}  {file.url}".rstrip())
 
 
 def _verify() -> None:

@@ -35,13 +35,12 @@ class Evaluation:
         self._features = FeatureScores(fid_dimensions, fid_mode, placement)
         self._scores: dict[str, Scores] = {}
         self._networks: dict[str, ImageNetwork] = {}
-        self._network_facts: dict[str, str] = {}
+        self._missing: dict[str, InputError] = {}
         for name, metric in of_kind(NetworkMetric).items():
             try:
                 self._networks[name] = metric.load()
-                self._network_facts[name] = self._networks[name].description
             except InputError as error:
-                self._network_facts[f"no {name}"] = str(error)
+                self._missing[name] = error
 
     @property
     def min_size(self) -> int:
@@ -75,7 +74,7 @@ class Evaluation:
         """Returns the rows for `report.table`.
 
         Summaries, as of `Scores.summary` and `FeatureScores.summary`, of the predictions and of
-        "gray"; of "truth" the latter alone.
+        "gray"; of "truth" and "truth_halves" the latter alone.
         """
         rows = {name: scores.summary() for name, scores in self._scores.items()}
         for name, more in self._features.summary().items():
@@ -83,6 +82,12 @@ class Evaluation:
         return rows
 
     def facts(self) -> dict[str, str]:
-        """Returns the conditions of the scores, and why others could not be computed."""
+        """Returns the conditions of the scores."""
         count = self._scores[GRAY].num_images if self._scores else 0
-        return {"images": str(count), **self._features.facts(count), **self._network_facts}
+        networks = {name: network.description for name, network in self._networks.items()}
+        return {"images": str(count), **self._features.facts(count), **networks}
+
+    @property
+    def missing(self) -> dict[str, InputError]:
+        """The scores that cannot be computed, as far as is known by now, and why."""
+        return self._features.missing | self._missing

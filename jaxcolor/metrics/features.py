@@ -18,8 +18,12 @@ _ENOUGH_IMAGES = 2048
 
 _LOGITS = "logits_unbiased"
 
+_Features = Mapping[str, np.ndarray]
+
 TRUTH = "truth"
 GRAY = "gray"
+# The row of the true images of even against those of odd index.
+HALVES = "truth_halves"
 
 
 class FeatureScores:
@@ -50,13 +54,13 @@ class FeatureScores:
         self._extractor: inception.Extractor | None = None
         self._pending: dict[str, list[np.ndarray]] = {}
         self._features: dict[str, list[dict[str, np.ndarray]]] = {}
-        self.missing: dict[str, str] = {}
+        self.missing: dict[str, InputError] = {}
         for tap in self._taps:
             inception.check(tap, mode)
         try:
             loaded = weights.load("inception_v3_fid")
         except InputError as error:
-            self.missing = {"FID and KID": str(error), "IS": str(error)}
+            self.missing = {"IS": error, "FID and KID": error}
             return
         needed = {*self._taps, *(metric.tap for metric in of_kind(FeatureMetric).values())}
         taps = [tap for tap in inception_v3.TAPS if tap in needed]
@@ -64,7 +68,12 @@ class FeatureScores:
             try:
                 self._extractor = inception.Extractor(taps, mode, loaded, placement)
             except InputError as error:
-                self.missing[self._label(taps.pop())] = str(error)
+                tap = taps.pop()
+                deepest = "" if tap == _LOGITS else inception.deepest(loaded)
+                if deepest:
+                    hint = f"the weights end at {deepest} features; --fid_dims {deepest} works"
+                    error = weights.WeightsError(str(error), hint)
+                self.missing[self._label(tap)] = error
         if self._extractor is not None:
             self._batch = BATCH * self._extractor.placement.num_devices
 
@@ -113,14 +122,15 @@ class FeatureScores:
         """
         found = METRICS[metric]
         assert isinstance(found, FeatureDistance | FeatureMetric)
-        if reason := self.missing.get(self._label(found.tap or self._taps[0])):
-            raise InputError(reason)
+        if error := self.missing.get(self._label(found.tap or self._taps[0])):
+            raise error
 
     def summary(self, gather: Gather = np.asarray, only: str = "") -> dict[str, dict[str, Any]]:
         """Returns, for each set, what could be computed.
 
-        "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; for the truth itself,
-        of its images of even against those of odd index. "IS" and "IS_std".
+        "FID", "KID" and "KID_std" against the truth, and "FID_64" and so on; "IS" and "IS_std".
+        "truth" has the latter alone; the former, of its images of even against those of odd index,
+        are in the row "truth_halves".
 
         Args:
             gather: as of `Scores.summary`.
@@ -135,37 +145,44 @@ class FeatureScores:
             name: {tap: gather(np.concatenate([part[tap] for part in parts])) for tap in parts[0]}
             for name, parts in self._features.items()
         }
-        return {
-            name: self._scores(name, joined, only) for name in joined if not only or name != TRUTH
+        truth = joined.pop(TRUTH, {})
+        rows = {
+            name: self._distances(features, truth, only) | self._scores(features, only)
+            for name, features in joined.items()
         }
+        if not only:
+            even, odd = ({tap: values[i::2] for tap, values in truth.items()} for i in (0, 1))
+            own = {TRUTH: self._scores(truth), HALVES: self._distances(even, odd)}
+            rows |= {name: scores for name, scores in own.items() if scores}
+        return rows
 
-    def _scores(
-        self, name: str, joined: dict[str, dict[str, np.ndarray]], only: str
-    ) -> dict[str, Any]:
+    def _distances(self, features: _Features, truth: _Features, only: str = "") -> dict[str, Any]:
         scores: dict[str, Any] = {}
-
-        def compute(metric: str, function: Callable[..., Any], tap: str, *sets: np.ndarray) -> None:
-            try:
-                value = function(*sets)
-            except InputError as error:
-                self.missing[self._label(tap)] = str(error)
-                return
-            if isinstance(value, tuple):
-                scores[metric], scores[f"{metric}_std"] = value
-            else:
-                scores[metric] = value
-
         for metric, distance in of_kind(FeatureDistance).items():
             tap = distance.tap or self._taps[0]
             wanted = metric == only if only else distance.tap != self._taps[0]
-            if wanted and tap in joined[name]:
-                truth = joined[TRUTH][tap]
-                sets = (truth[::2], truth[1::2]) if name == TRUTH else (joined[name][tap], truth)
-                compute(metric, distance.function, tap, *sets)
-        for metric, score in of_kind(FeatureMetric).items():
-            if score.tap in joined[name] and only in ("", metric):
-                compute(metric, score.function, score.tap, joined[name][score.tap])
+            if wanted and tap in features:
+                scores |= self._compute(metric, distance.function, tap, features, truth)
         return scores
+
+    def _scores(self, features: _Features, only: str = "") -> dict[str, Any]:
+        scores: dict[str, Any] = {}
+        for metric, score in of_kind(FeatureMetric).items():
+            if score.tap in features and only in ("", metric):
+                scores |= self._compute(metric, score.function, score.tap, features)
+        return scores
+
+    def _compute(
+        self, metric: str, function: Callable[..., Any], tap: str, *sets: _Features
+    ) -> dict[str, Any]:
+        try:
+            value = function(*(features[tap] for features in sets))
+        except InputError as error:
+            self.missing[self._label(tap)] = error
+            return {}
+        if isinstance(value, tuple):
+            return dict(zip((metric, f"{metric}_std"), value, strict=True))
+        return {metric: value}
 
     def _label(self, tap: str) -> str:
         if tap == _LOGITS:
@@ -173,7 +190,7 @@ class FeatureScores:
         return "FID and KID" if tap == self._taps[0] else f"FID of {tap} dimensions"
 
     def facts(self, num_images: int) -> dict[str, str]:
-        """Returns the conditions of the scores, and why others could not be computed.
+        """Returns the conditions of the scores.
 
         Args:
             num_images: in each set.
@@ -189,4 +206,4 @@ class FeatureScores:
                     f"fewer than {_ENOUGH_IMAGES:,} images: FID is comparable only with FIDs of as "
                     "many"
                 )
-        return facts | {f"no {score}": reason for score, reason in self.missing.items()}
+        return facts

@@ -32,6 +32,17 @@ def check(tap: str, mode: str) -> None:
         raise InputError(f"mode={mode!r}: must be one of {', '.join(MODES)}")
 
 
+def deepest(loaded: weights.Loaded) -> str:
+    """Returns the deepest tap that weights reach, or "" if they reach none."""
+    for tap in reversed(inception_v3.TAPS):
+        try:
+            networks.read("inception_v3_fid", inception_v3.InceptionV3((tap,)), (tap,), loaded)
+        except InputError:
+            continue
+        return tap
+    return ""
+
+
 class Placement(NamedTuple):
     """Placement of networks and images on devices; by default on one.
 

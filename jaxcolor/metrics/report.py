@@ -3,10 +3,17 @@
 import json
 import math
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 from jaxcolor import files
+from jaxcolor.backbones import weights
+from jaxcolor.config import InputError
+from jaxcolor.metrics.features import HALVES
 from jaxcolor.metrics.metric_registry import METRICS
+
+# What rows are called in the table, unless it is their own name.
+_LABELS = {HALVES: "truth, half against half"}
 
 
 def table(rows: dict[str, dict[str, Any]]) -> str:
@@ -20,9 +27,10 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     headings = ["", *(METRICS[name].heading for name in names)]
     lines = []
     for row, summary in rows.items():
-        labels = {"mean": row}
+        title = _LABELS.get(row, row)
+        labels = {"mean": title}
         if any(isinstance(summary.get(name), dict) for name in names):
-            labels |= {"max": f"{row}, max", "min": f"{row}, min"}
+            labels |= {"max": f"{title}, max", "min": f"{title}, min"}
         for statistic, label in labels.items():
             lines.append([label, *(_cell(summary, name, statistic) for name in names)])
     widths = [max(len(line[i]) for line in [headings, *lines]) for i in range(len(headings))]
@@ -52,17 +60,52 @@ def _cell(summary: dict[str, Any], name: str, statistic: str) -> str:
     return f"{value:.{digits}f}{spread}"
 
 
-def write(path: pathlib.Path, title: str, rows: dict[str, dict[str, Any]], **facts: Any) -> None:
+def notes(facts: Mapping[str, Any], missing: Mapping[str, InputError]) -> list[str]:
+    """Formats what belongs below a table: its conditions, and what is missing in it.
+
+    Args:
+        facts: the conditions of the scores, such as the data and the device.
+        missing: scores and why they could not be computed, as of `Evaluation.missing`.
+
+    Returns:
+        A line for each fact, and for each reason one that says what helps.
+    """
+    scores: dict[str, list[str]] = {}
+    for score, error in missing.items():
+        hint = error.hint if isinstance(error, weights.WeightsError) else str(error)
+        scores.setdefault(hint, []).append(score)
+    found = [f"{name}: {value}" for name, value in facts.items()]
+    found += [f"no {', '.join(names)}: {hint}" for hint, names in scores.items()]
+    if any(isinstance(error, weights.WeightsError) for error in missing.values()):
+        found.append(f"weights are looked for in {weights.places()}")
+    return found
+
+
+def reasons(missing: Mapping[str, InputError]) -> dict[str, str]:
+    """Returns why scores are missing, in full, by "no " and their names."""
+    return {f"no {score}": str(error) for score, error in missing.items()}
+
+
+def write(
+    path: pathlib.Path,
+    title: str,
+    rows: dict[str, dict[str, Any]],
+    missing: Mapping[str, InputError] | None = None,
+    **facts: Any,
+) -> None:
     """Writes the scores as JSON to `path`, and as Markdown beside it.
 
     Args:
         path: ends in .json.
         title: of the Markdown.
         rows: as of `table`.
-        **facts: the conditions of the scores, such as the data and the device.
+        missing: as of `notes`; JSON has the reasons in full.
+        **facts: as of `notes`.
     """
-    text = json.dumps({**facts, "scores": _without_infinities(rows)}, indent=2, allow_nan=False)
-    listing = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    missing = missing or {}
+    found = {**facts, **reasons(missing), "scores": _without_infinities(rows)}
+    text = json.dumps(found, indent=2, allow_nan=False)
+    listing = "\n".join(f"- {line}" for line in notes(facts, missing))
     for target, content in (
         (path, text),
         (path.with_suffix(".md"), f"# {title}\n\n{listing}\n\n{table(rows)}"),

@@ -13,7 +13,7 @@ from jaxcolor import config as config_lib
 from jaxcolor import files, images, inference, models, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
-from jaxcolor.metrics import evaluation
+from jaxcolor.metrics import evaluation, report
 from jaxcolor.training import loop
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
 from reproduction import protocol
@@ -74,7 +74,8 @@ def run(
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = scoring.evaluate(colorizer, test, scores)
-    result = Result(rows, scores.facts(), colorizer.predict(large))
+    facts = scores.facts() | report.reasons(scores.missing)
+    result = Result(rows, facts, colorizer.predict(large))
     with files.written_whole(workdir / "pictures.npy") as partial:
         np.save(partial, result.pictures)
     with files.written_whole(workdir / "result.json") as partial:
