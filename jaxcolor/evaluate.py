@@ -2,11 +2,12 @@
 
     python -m jaxcolor.evaluate --workdir runs/pix2pix
     python -m jaxcolor.evaluate --workdir runs/pix2pix --data photos
+    python -m jaxcolor.evaluate --data photos
     python -m jaxcolor.evaluate --predictions colorized --truth photos
 
-The first scores the test split of the run's own data, the second every image of a folder, both at
-the size that the network was trained with. The third compares two folders of equally named images
-at their own size.
+The first scores a run on the test split of its own data, the second on every image of a folder; the
+third scores the model in the package; each at the size that the network was trained with. The last
+compares two folders of equally named images at their own size.
 """
 
 import argparse
@@ -24,11 +25,11 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Scores, prints the table and writes it."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.evaluate")
-    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run")
+    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run, for its model")
     parser.add_argument(
         "--last", action="store_true", help="the last checkpoint instead of the best"
     )
-    parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the run on")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the model on")
     cli.add_color_options(parser)
     parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
@@ -40,22 +41,10 @@ def main() -> None:
         "--json",
         type=pathlib.Path,
         help="file for the scores, with Markdown beside it (default: WORKDIR/scores.json, or "
-        "WORKDIR/scores_FOLDER.json with --data)",
+        "WORKDIR/scores_FOLDER.json with --data; without --workdir, none)",
     )
     args = parser.parse_args()
-    if (args.workdir is None) == (args.predictions is None):
-        parser.error("give either --workdir or --predictions")
-    options = (args.data, args.colorfulness, args.temperature)
-    of_run = args.last or any(option is not None for option in options)
-    if (args.predictions is None) != (args.truth is None) or (args.predictions and of_run):
-        parser.error(
-            "--predictions needs --truth, and --data, --last, --colorfulness and --temperature "
-            "need --workdir"
-        )
-    if args.json and args.json.suffix != ".json":
-        parser.error(
-            f"--json {args.json}: must end in .json; the Markdown file beside it ends in .md"
-        )
+    _check(parser, args)
     parallel.set_up()
     try:
         _run(args)
@@ -63,17 +52,39 @@ def main() -> None:
         sys.exit(f"error: {error}")
 
 
+def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
+    """Ends the program if options are missing, or do not go together."""
+    of_models = ("workdir", "data", "last", "colorfulness", "temperature")
+    given = [
+        f"--{name}" for name in of_models if getattr(args, name) is not parser.get_default(name)
+    ]
+    if (args.predictions is None) != (args.truth is None):
+        parser.error("--predictions and --truth need each other")
+    if args.predictions and given:
+        parser.error(f"{', '.join(given)}: for a model; --predictions are colorized already")
+    if args.last and not args.workdir:
+        parser.error("--last needs --workdir, of a training run")
+    if not (args.predictions or args.workdir or args.data):
+        parser.error(
+            "give --workdir for a run, --data alone for the model in the package, or --predictions "
+            "with --truth"
+        )
+    if args.json and args.json.suffix != ".json":
+        parser.error(
+            f"--json {args.json}: must end in .json; the Markdown file beside it ends in .md"
+        )
+
+
 def _run(args: argparse.Namespace) -> None:
     devices = parallel.Devices()
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode, devices.placement)
     facts: dict[str, str] = {}
-    if args.workdir:
-        colorizer = inference.Colorizer.from_checkpoint(
-            args.workdir,
-            last=args.last,
-            colorfulness=args.colorfulness,
-            temperature=args.temperature,
-        )
+    path = args.json
+    if args.predictions:
+        rows = folders.evaluate(args.predictions, args.truth, scores)
+        facts |= {"data": str(args.truth), "predictions": str(args.predictions)}
+    else:
+        colorizer, checkpoint = _load(args)
         data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             rows = _score_folder(colorizer, args.data, scores)
@@ -84,21 +95,26 @@ def _run(args: argparse.Namespace) -> None:
             if replaced := sources.count_replaced(source):
                 facts["unreadable"] = f"{replaced} files, each replaced by the next one"
             name, default = f"test split of {data.path or data.source}", "scores.json"
-        checkpoint = "last" if args.last else "best"
         facts |= {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         if data.color_space == "lab_bins":
             facts |= {name: str(data.bins[name]) for name in ("colorfulness", "temperature")}
-        path = args.json or args.workdir / default
-    else:
-        rows = folders.evaluate(args.predictions, args.truth, scores)
-        facts |= {"data": str(args.truth), "predictions": str(args.predictions)}
-        path = args.json
+        if args.workdir:
+            path = path or args.workdir / default
     facts |= {"device": parallel.device_kind(), **scores.facts()}
     print(report.table(rows))
     print("\n".join(report.notes(facts, scores.missing)))
     if path:
         report.write(path, "Scores", rows, scores.missing, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
+
+
+def _load(args: argparse.Namespace) -> tuple[inference.Colorizer, str]:
+    """Loads the model of a run or of the package, and says which checkpoint it is."""
+    options = {"colorfulness": args.colorfulness, "temperature": args.temperature}
+    if not args.workdir:
+        return inference.Colorizer.from_pretrained(**options), "the model in the package"
+    colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last, **options)
+    return colorizer, "last" if args.last else "best"
 
 
 def _score_folder(

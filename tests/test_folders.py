@@ -76,11 +76,27 @@ def test_command(predictions, photos, run_main, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "| predictions" in done.stdout
     assert (tmp_path / "out" / "s.md").exists()
-    for wrong in (
-        ("--predictions", predictions),
-        ("--data", photos),
-        ("--predictions", predictions, "--truth", photos, "--json", "scores.txt"),
-    ):
-        refused = run_main(evaluate, *wrong)
-        assert refused.returncode == 2
-        assert "usage" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "give --workdir for a run, --data alone for the model in the package, or --pred"),
+        (["--colorfulness", "0.5"], "give --workdir for a run"),
+        (["--predictions", "a"], "--predictions and --truth need each other"),
+        (["--truth", "a", "--workdir", "b"], "--predictions and --truth need each other"),
+        (["--data", "a", "--last"], "--last needs --workdir"),
+        (
+            ["--predictions", "a", "--truth", "b", "--data", "c", "--colorfulness", "0"],
+            "--data, --colorfulness: for a model; --predictions are colorized already",
+        ),
+        (
+            ["--predictions", "a", "--truth", "b", "--json", "scores.txt"],
+            "--json scores.txt: must end in .json",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together(options, message, run_main):
+    refused = run_main(evaluate, *options)
+    assert refused.returncode == 2
+    assert f"error: {message}" in refused.stderr

@@ -1,5 +1,6 @@
 """The model in the package: its files, coloring with it, and how it is made from a run."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,7 @@ import optax
 import pytest
 from conftest import ROOT, first_variables, tiny_config
 
-from jaxcolor import colorize, images, models, pretrained
+from jaxcolor import colorize, evaluate, images, models, pretrained
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
@@ -135,6 +136,25 @@ def test_colorize_without_a_checkpoint_and_without_a_model(model, photos, run_ma
     refused = run_main(colorize, photos, "--output", tmp_path / "out")
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"error: {model / pretrained.WEIGHTS_FILE}: no such file")
+
+
+def test_evaluate_without_a_run(model, config, variables, photos, run_main, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    done = run_main(evaluate, "--data", "photos")
+    assert done.returncode == 0, done.stderr
+    assert "\ncheckpoint: the model in the package\n" in done.stdout
+    assert "written to" not in done.stdout
+    assert set(tmp_path.rglob("*")) == before
+
+    done = run_main(evaluate, "--data", "photos", "--json", "scores.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "scores.json").read_text())
+    assert (found["data"], found["images"]) == ("photos", "12")
+    colorizer = Colorizer(config, rounded(variables))
+    truth = [images.resize(images.read(path), 32, 32) for path in images.find(photos)]
+    errors = [np.abs(colorizer.predict(t[None])[0] / 255 - t / 255).mean() for t in truth]
+    assert found["scores"]["model"]["MAE"]["mean"] == pytest.approx(np.mean(errors), rel=1e-3)
 
 
 def test_the_last_checkpoint_is_one_of_a_run(model, photos, run_main, tmp_path):
