@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor import files
 
-_LENGTH = frozenset({"train.num_steps", "train.num_epochs"})
+_LENGTH = frozenset({"train.num_steps", "train.num_epochs", "train.epoch_of"})
 # What a run may change when it resumes: how long it is and how often it reports.
 RESUMABLE_CHANGES = _LENGTH | {
     "train.log_every",
@@ -130,6 +130,7 @@ def get_config() -> ConfigDict:
     train = config.train = ConfigDict()
     train.num_steps = 0  # steps; 0 leaves it to num_epochs
     train.num_epochs = 0  # passes over the training images
+    train.epoch_of = "all"  # images that num_epochs counts: all | generator (not the critic's own)
     train.pretrain_steps = 0  # steps before, in which the generator learns by L1 alone
     train.pretrain_epochs = 0  # the same in passes over the training images, rounded up
     train.linear_decay = 0.0  # share of the steps in which the learning rates fall to 0, at the end

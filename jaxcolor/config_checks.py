@@ -13,6 +13,7 @@ _CHOICES = {
     "data.color_space": ("lab", "lab_bins", "lab_full", "lab_to_rgb", "rgb"),
     "data.resize": ("stretch", "crop"),
     "discriminator.norm": ("batch", "instance", "layer", "none"),
+    "train.epoch_of": ("all", "generator"),
     "train.dtype": ("float32", "bfloat16"),
 }
 _AT_LEAST_ONE = (
