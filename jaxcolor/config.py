@@ -62,6 +62,10 @@ def get_config() -> ConfigDict:
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1
+    # folder: use so many of a split's images, chosen by a hash of their paths; 0 is all
+    data.num_train_images = 0
+    data.num_validation_images = 0
+    data.num_test_images = 0
     data.split_file = ""  # folder: lines "SPLIT<TAB>RELATIVE/PATH" instead of the fractions
     # tfds: its own splits to use, in its own syntax, e.g. "train[:8000]"
     data.train_split = "train"
@@ -79,7 +83,7 @@ def get_config() -> ConfigDict:
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
     generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and mobile_unet
-    generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for these two
+    generator.dropout = 0.5  # rate, 0 to 1; of fusion and the U-Nets but for these two
     # The encoder of dynamic_unet (ResNet-18) and of mobile_unet (MobileNet-v2):
     generator.pretrained = False  # start from its trained weights
     generator.encoder_rate = 1.0  # factor on its learning rate; 0 freezes it

@@ -35,6 +35,9 @@ _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pret
 _AT_LEAST_ZERO = (
     "seed",
     "data.grain",
+    "data.num_train_images",
+    "data.num_validation_images",
+    "data.num_test_images",
     "generator.encoder_rate",
     "objective.lambda_gan",
     "objective.lambda_l1",
