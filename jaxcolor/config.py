@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from jaxcolor import files
 
-_LENGTH = frozenset({"train.num_steps", "train.num_epochs"})
+_LENGTH = frozenset({"train.num_steps", "train.num_epochs", "train.epoch_of"})
 # What a run may change when it resumes: how long it is and how often it reports.
 RESUMABLE_CHANGES = _LENGTH | {
     "train.log_every",
@@ -62,6 +62,10 @@ def get_config() -> ConfigDict:
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1
+    # folder: use so many of a split's images, chosen by a hash of their paths; 0 is all
+    data.num_train_images = 0
+    data.num_validation_images = 0
+    data.num_test_images = 0
     data.split_file = ""  # folder: lines "SPLIT<TAB>RELATIVE/PATH" instead of the fractions
     # tfds: its own splits to use, in its own syntax, e.g. "train[:8000]"
     data.train_split = "train"
@@ -79,7 +83,7 @@ def get_config() -> ConfigDict:
     generator = config.generator = ConfigDict()
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
     generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and mobile_unet
-    generator.dropout = 0.5  # rate, 0 to 1; of the U-Nets but for these two
+    generator.dropout = 0.5  # rate, 0 to 1; of fusion and the U-Nets but for these two
     # The encoder of dynamic_unet (ResNet-18) and of mobile_unet (MobileNet-v2):
     generator.pretrained = False  # start from its trained weights
     generator.encoder_rate = 1.0  # factor on its learning rate; 0 freezes it
@@ -130,6 +134,7 @@ def get_config() -> ConfigDict:
     train = config.train = ConfigDict()
     train.num_steps = 0  # steps; 0 leaves it to num_epochs
     train.num_epochs = 0  # passes over the training images
+    train.epoch_of = "all"  # images that num_epochs counts: all | generator (not the critic's own)
     train.pretrain_steps = 0  # steps before, in which the generator learns by L1 alone
     train.pretrain_epochs = 0  # the same in passes over the training images, rounded up
     train.linear_decay = 0.0  # share of the steps in which the learning rates fall to 0, at the end

@@ -13,6 +13,7 @@ _CHOICES = {
     "data.color_space": ("lab", "lab_bins", "lab_full", "lab_to_rgb", "rgb"),
     "data.resize": ("stretch", "crop"),
     "discriminator.norm": ("batch", "instance", "layer", "none"),
+    "train.epoch_of": ("all", "generator"),
     "train.dtype": ("float32", "bfloat16"),
 }
 _AT_LEAST_ONE = (
@@ -34,6 +35,9 @@ _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pret
 _AT_LEAST_ZERO = (
     "seed",
     "data.grain",
+    "data.num_train_images",
+    "data.num_validation_images",
+    "data.num_test_images",
     "generator.encoder_rate",
     "objective.lambda_gan",
     "objective.lambda_l1",

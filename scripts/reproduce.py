@@ -73,7 +73,8 @@ def main() -> None:
         "--budget_images",
         type=int,
         default=0,
-        help="training images per experiment (default: its own epochs)",
+        help="training images per experiment, of which a WGAN's critic has its own besides "
+        "(default: its own epochs)",
     )
     parser.add_argument("--image_size", type=int, default=256, help="height and width (256)")
     parser.add_argument(

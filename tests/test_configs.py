@@ -39,6 +39,7 @@ def test_every_config_makes_a_step_of_the_size_it_says(path):
     config_checks.validate(config)
     if path.parent.name == "reports":  # They score what training ended with.
         assert config.train.best_metric == ""
+        assert config.train.epoch_of == "generator"
     objective = objectives.build(config, 10)
     state = jax.eval_shape(objective.init, jax.random.key(0))
     space, size = models.build_space(config), models.output_size(config)
@@ -147,6 +148,7 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"data.resize": "squash"}, "config.data.resize='squash': must be 'stretch' or 'crop'"),
         ({"data.color_space": "xyz"}, "config.data.color_space='xyz': must be 'lab'"),
         ({"train.dtype": "float64"}, "config.train.dtype='float64'"),
+        ({"train.epoch_of": "critic"}, "epoch_of='critic': must be 'all' or 'generator'"),
         ({"discriminator.norm": "group"}, "config.discriminator.norm='group'"),
         (
             {"data.num_threads": 0},

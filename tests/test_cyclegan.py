@@ -39,7 +39,9 @@ def batch_of(count):
 
 def test_single_images_train_all_four_networks(config):
     objective = objectives.build(config, 10)
-    assert objectives.examples_per_step(config) == 2
+    assert objectives.examples_per_step(config) == objectives.counted_per_step(config) == 2
+    config.train.epoch_of = "generator"
+    assert objectives.counted_per_step(config) == 1
     state = jax.jit(objective.init)(INIT_KEY)
     step = on_one_device(objective.step)
     batch = batch_of(2)

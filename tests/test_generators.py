@@ -211,6 +211,21 @@ def test_frozen_parts_can_be_left_out(missing, built):
     assert shapes["fusion"]["kernel"].shape[2] == 16 + 1001 * ("embedding" not in parts)
 
 
+def test_fusion_drops_out_while_it_trains(built):
+    network = built("fusion", segmentation="", embedding="", dropout=0.2).network
+    gray = jax.random.uniform(jax.random.key(0), (1, 64, 64, 1), minval=-1)
+    variables = jax.jit(lambda: network.init(INIT_KEY, gray, train=False))()
+
+    def run(network, key=0, train=True):
+        rngs = {"dropout": jax.random.key(key)}
+        return on_one_device(lambda v: network.apply(v, gray, train=train, rngs=rngs))(variables)
+
+    whole = run(network, train=False)
+    np.testing.assert_array_equal(run(network.clone(dropout=0.0)), whole)
+    assert not np.allclose(run(network), whole)
+    assert not np.allclose(run(network), run(network, key=1))
+
+
 def test_frozen_parts_get_the_gray_image(built, seeded_weights):
     generator = built("fusion")
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)

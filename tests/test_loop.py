@@ -246,6 +246,16 @@ def test_epochs_set_the_number_of_steps(config, workdir):
     assert loop.train_and_evaluate(config, workdir).step == 8  # 30 images in batches of 4
 
 
+def test_epochs_of_the_generator_leave_out_the_images_of_the_critic(config, workdir, tmp_path):
+    config.objective.name, config.objective.clip, config.objective.critic_steps = "wgan", 0.01, 3
+    config.train.num_steps, config.train.num_epochs, config.train.eval_every = 0, 1, 0
+    assert loop.train_and_evaluate(config, workdir).step == 3  # 30 images in threes of batches of 4
+    config.train.epoch_of = "generator"
+    resumed = loop.train_and_evaluate(config, workdir)
+    assert resumed.step == 8
+    assert_trees_close(loop.train_and_evaluate(config, tmp_path / "whole"), resumed)
+
+
 def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(config, workdir):
     config.train.num_steps = 6
     config.train.eval_every = 0

@@ -75,7 +75,7 @@ def test_the_budget_is_shared_by_both_phases(args):
     assert (small.train.pretrain_steps, small.train.pretrain_epochs) == (0, 0)
     args.budget_images = 4000
     s5 = protocol.configure("S5", args, {}, 1000)
-    assert s5.train.num_steps == 25
+    assert s5.train.num_steps == 125  # Its critic has five batches of 32 in each of them.
     args.budget_images = 0
     assert protocol.configure("S1", args, {}, 1000).train.num_steps == 500
     a6 = protocol.configure("A6", args, {}, 1000)

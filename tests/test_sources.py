@@ -40,6 +40,23 @@ def test_folder_splits_are_disjoint_and_whole(config, photos):
     assert splits["train"][0].shape == (40, 48, 3)
 
 
+def test_a_number_of_images_chooses_among_those_of_a_split(config, photos):
+    config.data.source, config.data.path = "folder", str(photos)
+    config.data.test_fraction = config.data.validation_fraction = 0.3
+    everything = sources.open_splits(config.data, SPLITS, 32)
+    chosen = []
+    for count in (1, 3):
+        config.data.num_train_images = count
+        splits = sources.open_splits(config.data, SPLITS, 32)
+        assert splits["test"].paths == everything["test"].paths
+        chosen.append(splits["train"].paths)
+        assert len(chosen[-1]) == count
+    assert set(chosen[0]) < set(chosen[1]) < set(everything["train"].paths)
+    config.data.num_train_images, config.data.num_test_images = 0, 12
+    with pytest.raises(InputError, match=r"num_test_images=12: .* only \d images; lower it"):
+        sources.open_splits(config.data, SPLITS, 32)
+
+
 def test_split_file_decides(config, photos, tmp_path):
     listing = tmp_path / "splits.tsv"
     listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")

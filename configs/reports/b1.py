@@ -19,6 +19,7 @@ def get_config():
     config.generator.name = "fusion"
     config.generator.segmentation = "deeplab_v3_resnet50"
     config.generator.embedding = "inception_resnet_v2"
+    config.generator.dropout = 0.0
     config.objective.discriminator_every = 5
     config.train.pretrain_epochs = 20
     config.train.num_epochs = 15

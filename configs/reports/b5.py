@@ -17,6 +17,7 @@ def get_config():
     config.data.batch_size = 64
     config.generator.name = "fusion"
     config.generator.embedding = "inception_resnet_v2"
+    config.generator.dropout = 0.0
     config.objective.name = "regression"
     config.objective.lambda_l1 = 0.0
     config.objective.lambda_l2 = 1.0

@@ -23,5 +23,6 @@ def get_config():
     config.data.color_space = "rgb"
     config.generator.name = "bilinear_residual_unet"
     config.train.best_metric = ""
+    config.train.epoch_of = "generator"
     config.train.num_epochs = 50
     return config

@@ -16,7 +16,7 @@ from ml_collections import ConfigDict
 from jaxcolor import images
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, records, scenes
-from jaxcolor.data.splits import assign
+from jaxcolor.data.splits import assign, choose
 
 # Of the drawn scenes: the data set does not depend on a run's own seed.
 _SCENES_SEED = 20
@@ -177,6 +177,7 @@ def _open_folder(data: ConfigDict, min_sides: Mapping[str, int | None]) -> dict[
     for split, path in assign(data, folder):
         if split in chosen:
             chosen[split].append(path)
+    chosen = {split: choose(paths, split, data, folder) for split, paths in chosen.items()}
     paths = [path for paths in chosen.values() for path in paths]
     problems = manifest.unreadable(folder, paths, data.num_threads)
     report_unreadable(

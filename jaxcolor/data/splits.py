@@ -51,6 +51,35 @@ def assign(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathli
         yield split_of(name, data.validation_fraction, data.test_fraction), path
 
 
+def choose(
+    paths: list[pathlib.Path], split: str, data: ConfigDict, folder: pathlib.Path
+) -> list[pathlib.Path]:
+    """Chooses `data.num_SPLIT_images` images of a split by the SHA-256 of their paths, or all.
+
+    A smaller choice is part of a larger one.
+
+    Args:
+        paths: of the split's images.
+        split: their split.
+        data: `config.data`.
+        folder: with the images.
+
+    Raises:
+        InputError: there are fewer.
+    """
+    count = data[f"num_{split}_images"]
+    if count > len(paths):
+        raise InputError(
+            f"config.data.num_{split}_images={count}: the {split} split of {folder} holds only "
+            f"{len(paths)} images; lower it, or set it to 0 for all"
+        )
+    if not count:
+        return paths
+    by_hash = sorted(paths, key=lambda path: place_of(path.relative_to(folder).as_posix()))
+    chosen = set(by_hash[:count])
+    return [path for path in paths if path in chosen]
+
+
 def _read_split_file(
     path: pathlib.Path, folder: pathlib.Path
 ) -> Iterator[tuple[str, pathlib.Path]]:

@@ -76,6 +76,7 @@ def build(config: ConfigDict) -> Generator:
             num_filters=options.num_filters,
             num_outputs=space.num_outputs,
             activation=space.activation,
+            dropout=options.dropout,
             dtype=jnp.dtype(config.train.dtype),
         ),
         conditions,
@@ -89,12 +90,13 @@ class FusionNetwork(nn.Module):
 
     With class maps the image is stacked to three channels, joined by them, and has a convolution
     of 3/8 of the filters first. An embedding is repeated over the encoder's output, and a 1 × 1
-    convolution joins the two.
+    convolution joins the two. The first three convolutions of the decoder drop out.
     """
 
     num_filters: int = 64
     num_outputs: int = 2
     activation: spaces.Activation = jnp.tanh
+    dropout: float = 0.5
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -110,14 +112,13 @@ class FusionNetwork(nn.Module):
 
         Args:
             gray: `[N, H, W, 1]` float32 in [-1, 1]; H and W multiples of 8.
-            train: ignored.
+            train: drop out.
             class_maps: `[N, H, W, 21]` float32, probabilities.
             embedding: `[N, 1001]` float32, logits.
 
         Returns:
             `[N, H, W, num_outputs]` float32, of the activation.
         """
-        del train
         width = self.num_filters
 
         def convolve(name: str, x: jax.Array, features: int, stride: int = 1) -> jax.Array:
@@ -125,6 +126,9 @@ class FusionNetwork(nn.Module):
                 features, 3, stride, 1, dtype=self.dtype, kernel_init=_init, name=name
             )
             return nn.relu(conv(x))
+
+        def drop(x: jax.Array) -> jax.Array:
+            return layers.Dropout(self.dropout)(x, train)
 
         x = gray
         if class_maps is not None:
@@ -140,8 +144,9 @@ class FusionNetwork(nn.Module):
             x = jnp.concatenate([x, repeated], axis=-1)
         fuse = layers.Conv(4 * width, 1, dtype=self.dtype, kernel_init=_init, name="fusion")
         x = nn.relu(fuse(x))
-        x = layers.upsample(convolve("decoder_0", x, 2 * width), "nearest")
-        x = convolve("decoder_2", convolve("decoder_1", x, width), width)
+        x = layers.upsample(drop(convolve("decoder_0", x, 2 * width)), "nearest")
+        x = drop(convolve("decoder_1", x, width))
+        x = drop(convolve("decoder_2", x, width))
         x = convolve("decoder_3", layers.upsample(x, "nearest"), width // 2)
         last = layers.Conv(
             self.num_outputs, 3, padding=1, dtype=self.dtype, kernel_init=_init, name="last"

@@ -31,6 +31,23 @@ def examples_per_step(config: ConfigDict) -> int:
     return _module(config).examples_per_step(config)
 
 
+def counted_per_step(config: ConfigDict) -> int:
+    """Returns how many of a step's examples `config.train.num_epochs` counts.
+
+    By `config.train.epoch_of` those of one generator's batch, or all: the batches that the critic
+    alone is trained on as well, and CycleGAN's two batches, one in gray and one in color.
+
+    Args:
+        config: the whole configuration.
+
+    Raises:
+        InputError: an unknown objective.
+    """
+    if config.train.epoch_of == "generator":
+        return config.data.batch_size
+    return examples_per_step(config)
+
+
 def prepare(config: ConfigDict) -> Plan:
     """Builds what the configured objective needs before any data: its networks and weights.
 

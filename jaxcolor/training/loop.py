@@ -61,11 +61,12 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         images = opened["train"]
         examples = objectives.examples_per_step(config)
 
-        def steps(number: int, epochs: int) -> int:
-            return number or math.ceil(epochs * len(images) / examples)
+        def steps(epochs: int, counted: int) -> int:
+            return math.ceil(epochs * len(images) / counted)
 
-        main_steps = steps(config.train.num_steps, config.train.num_epochs)
-        pretrain_steps = steps(config.train.pretrain_steps, config.train.pretrain_epochs)
+        train = config.train
+        main_steps = train.num_steps or steps(train.num_epochs, objectives.counted_per_step(config))
+        pretrain_steps = train.pretrain_steps or steps(train.pretrain_epochs, examples)
         num_steps = pretrain_steps + main_steps
         if step > num_steps:
             raise InputError(

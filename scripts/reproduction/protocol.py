@@ -113,7 +113,7 @@ def configure(
             config.update_from_flattened_dict({field: own[field] for field in unread})
         except InputError:
             pass  # It is reported when the experiment runs.
-    per_step = objectives.examples_per_step(config)
+    per_step = objectives.counted_per_step(config)
     train = config.train
     epochs = train.num_epochs + train.pretrain_epochs
     budget = args.budget_images or epochs * num_images

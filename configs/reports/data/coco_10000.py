@@ -1,6 +1,7 @@
 """COCO 2017 as TFDS data set: 8,000 images to train and 2,000 to test; 500 more validate.
 
-The reports score what training ended with, so the last checkpoint is the best.
+The reports score what training ended with, so the last checkpoint is the best. None of them says
+that its epochs count the images of a critic: they are the generator's.
 """
 
 from jaxcolor import config as defaults
@@ -14,4 +15,5 @@ def get_config():
     config.data.validation_split = "train[10000:10500]"
     config.data.test_split = "train[8000:10000]"
     config.train.best_metric = ""
+    config.train.epoch_of = "generator"
     return config
