@@ -10,6 +10,7 @@ scripts/gallery.py.
 import itertools
 import pathlib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -35,7 +36,7 @@ def sweep(
     source: sources.Source,
     settings: list[tuple[float, float]],
     fid_dims: list[int],
-) -> dict[str, dict[str, Any]]:
+) -> tuple[dict[str, dict[str, Any]], Mapping[str, InputError]]:
     """Scores a generator at settings of colorfulness and temperature.
 
     Args:
@@ -47,7 +48,7 @@ def sweep(
         fid_dims: dimensions of the FID.
 
     Returns:
-        Rows as of `report.table`, for gray and for each setting.
+        Rows as of `report.table`, for gray and for each setting, and the scores that are missing.
     """
     rows, size = {}, models.output_size(config)
     for colorfulness, temperature in tqdm(settings, desc="sweep", disable=None):
@@ -64,7 +65,7 @@ def sweep(
         scores = evaluation.summary()
         rows[GRAY] = scores[GRAY]
         rows[f"{colorfulness:g}, temperature {temperature:g}"] = scores[_MODEL]
-    return rows
+    return rows, evaluation.missing
 
 
 def main() -> None:
@@ -86,13 +87,15 @@ def main() -> None:
             size = models.output_size(config)
             source = sources.open_splits(config.data, ["validation"], size)["validation"]
         settings = list(itertools.product(args.colorfulness, args.temperature))
-        rows = sweep(config, generator, variables, source, settings, args.fid_dims)
+        rows, missing = sweep(config, generator, variables, source, settings, args.fid_dims)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
+    name = str(args.data or f"validation split of {config.data.path}")
+    facts = {"data": name, "images": len(source)}
     print(report.table(rows))
+    print("\n".join(report.notes(facts, missing)))
     if args.json:
-        name = str(args.data or f"validation split of {config.data.path}")
-        report.write(args.json, "Colorfulness", rows, data=name, images=len(source))
+        report.write(args.json, "Colorfulness", rows, missing, **facts)
 
 
 if __name__ == "__main__":

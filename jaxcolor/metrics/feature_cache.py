@@ -6,7 +6,6 @@ images are resized, the code that computes them and the versions of JAX and Pill
 """
 
 import contextlib
-import functools
 import hashlib
 import os
 import pathlib
@@ -38,15 +37,11 @@ def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> path
     """
     options = (extractor.sha256, extractor.mode, extractor.taps, jax.__version__, PIL.__version__)
     digest = hashlib.sha256(repr((options, [image.shape for image in images])).encode())
-    digest.update(_read_code())
+    for module in _CODE:
+        digest.update(pathlib.Path(str(module.__file__)).read_bytes())
     for image in images:
         digest.update(image.tobytes())
     return _folder() / f"{digest.hexdigest()}.safetensors"
-
-
-@functools.cache
-def _read_code() -> bytes:
-    return b"".join(pathlib.Path(str(module.__file__)).read_bytes() for module in _CODE)
 
 
 def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
