@@ -25,13 +25,17 @@ _NUM_SCENES = 16
 _SCENE_SIZE = 256  # pixels
 
 
-def export(workdir: pathlib.Path, folder: pathlib.Path, *, last: bool) -> Colorizer:
+def export(
+    workdir: pathlib.Path, folder: pathlib.Path, *, last: bool, **options: float | None
+) -> Colorizer:
     """Writes the generator of a run and prints its size.
 
     Args:
         workdir: of the run.
         folder: to write to.
         last: take the last checkpoint instead of the best.
+        **options: `colorfulness` and `temperature` that the model has by default; None keeps the
+            run's own.
 
     Returns:
         The run's own colorizer, in float32.
@@ -47,11 +51,12 @@ def export(workdir: pathlib.Path, folder: pathlib.Path, *, last: bool) -> Colori
             f"frozen networks {', '.join(generator.frozen)}, which the file does not hold; take "
             "another generator"
         )
-    pretrained.save(folder, config, variables)
+    exact = Colorizer(config, variables, generator=generator, **options)
+    pretrained.save(folder, exact.config, variables)
     path = folder / pretrained.WEIGHTS_FILE
     count = sum(leaf.size for leaf in jax.tree.leaves(variables))
     print(f"{path}: {count:,} parameters, {path.stat().st_size / 1e6:.2f} MB")
-    return Colorizer(config, variables, generator=generator)
+    return exact
 
 
 def compare(exact: Colorizer, rounded: Colorizer, photos: Sequence[np.ndarray]) -> None:
@@ -76,13 +81,20 @@ def main() -> None:
         "--last", action="store_true", help="the last checkpoint instead of the best"
     )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
+    cli.add_color_options(parser)
     args = parser.parse_args()
     parallel.set_up()
     try:
         photos = [images.read(path) for path in args.photos] or [
             scenes.render(0, index, _SCENE_SIZE) for index in range(_NUM_SCENES)
         ]
-        exact = export(args.checkpoint, args.output, last=args.last)
+        exact = export(
+            args.checkpoint,
+            args.output,
+            last=args.last,
+            colorfulness=args.colorfulness,
+            temperature=args.temperature,
+        )
         compare(exact, Colorizer(*pretrained.load(args.output)), photos)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
