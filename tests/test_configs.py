@@ -29,6 +29,7 @@ def unfilled_weights(monkeypatch):
         return weights.Loaded(tensors, f"{name} hash", pathlib.Path(f"{name}.npz"))
 
     monkeypatch.setattr(weights, "load", load)
+    monkeypatch.setattr(weights, "find", lambda name: (None, pathlib.Path(f"{name}.npz")))
 
 
 @pytest.mark.usefixtures("unfilled_weights")
