@@ -1,7 +1,9 @@
 r"""The model in the package, second stage: photographs of 256 pixels, the rate falling to 0.
 
-python -m jaxcolor.train --config configs/flagship_256.py --workdir runs/flagship_256 \
+    python -m jaxcolor.train --config configs/flagship_256.py --workdir runs/flagship_256 \
         --config.init_from=runs/flagship --config.data.path=photos
+
+It starts from the generator of the first stage, `flagship.py`.
 """
 
 from jaxcolor import config as config_lib

@@ -37,17 +37,13 @@ def main() -> None:
         parser.error("--last needs --checkpoint, the workdir of a run")
     parallel.set_up()
     try:
-        options = {
-            "keep_lightness": args.keep_lightness,
-            "colorfulness": args.colorfulness,
-            "temperature": args.temperature,
-        }
-        if args.checkpoint:
-            colorizer = inference.Colorizer.from_checkpoint(
-                args.checkpoint, last=args.last, **options
-            )
-        else:
-            colorizer = inference.Colorizer.from_pretrained(**options)
+        colorizer = inference.load(
+            args.checkpoint,
+            last=args.last,
+            keep_lightness=args.keep_lightness,
+            colorfulness=args.colorfulness,
+            temperature=args.temperature,
+        )
         problems = file_batch.colorize_files(colorizer, args.inputs, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -84,7 +84,13 @@ def _run(args: argparse.Namespace) -> None:
         rows = folders.evaluate(args.predictions, args.truth, scores)
         facts |= {"data": str(args.truth), "predictions": str(args.predictions)}
     else:
-        colorizer, checkpoint = _load(args)
+        colorizer = inference.load(
+            args.workdir,
+            last=args.last,
+            colorfulness=args.colorfulness,
+            temperature=args.temperature,
+        )
+        checkpoint = "last" if args.last else "best" if args.workdir else "the model in the package"
         data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             rows = _score_folder(colorizer, args.data, scores)
@@ -106,15 +112,6 @@ def _run(args: argparse.Namespace) -> None:
     if path:
         report.write(path, "Scores", rows, scores.missing, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
-
-
-def _load(args: argparse.Namespace) -> tuple[inference.Colorizer, str]:
-    """Loads the model of a run or of the package, and says which checkpoint it is."""
-    options = {"colorfulness": args.colorfulness, "temperature": args.temperature}
-    if not args.workdir:
-        return inference.Colorizer.from_pretrained(**options), "the model in the package"
-    colorizer = inference.Colorizer.from_checkpoint(args.workdir, last=args.last, **options)
-    return colorizer, "last" if args.last else "best"
 
 
 def _score_folder(

@@ -158,6 +158,24 @@ class Colorizer:
         return self._predictor(self._variables, self._frozen, rgb)
 
 
+def load(
+    workdir: str | pathlib.Path | None = None, *, last: bool = False, **options: Any
+) -> Colorizer:
+    """Loads the colorizer of a run, or that of the package.
+
+    Args:
+        workdir: of the run; None is the model in the package.
+        last: as of `Colorizer.from_checkpoint`.
+        **options: as of `Colorizer.from_checkpoint`.
+
+    Raises:
+        InputError: as `Colorizer.from_checkpoint` or `Colorizer.from_pretrained`.
+    """
+    if workdir is None:
+        return Colorizer.from_pretrained(**options)
+    return Colorizer.from_checkpoint(workdir, last=last, **options)
+
+
 def _with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
     """Returns the configuration with some options of its bins replaced.
 

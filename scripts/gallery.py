@@ -24,7 +24,7 @@ import web_page
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from jaxcolor import cli, images
+from jaxcolor import cli, images, inference
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.inference import Colorizer
@@ -67,20 +67,16 @@ def load(checkpoint: pathlib.Path | None) -> dict[str, Colorizer]:
         For each output, its heading and what makes it.
 
     Raises:
-        InputError: as `Colorizer.from_checkpoint` or `Colorizer.from_pretrained`.
+        InputError: as `inference.load`.
     """
-
-    def load_one(**options: float) -> Colorizer:
-        if checkpoint:
-            return Colorizer.from_checkpoint(checkpoint, **options)
-        return Colorizer.from_pretrained(**options)
-
-    model = load_one()
+    model = inference.load(checkpoint)
     if model.config.data.color_space != "lab_bins":
         return {"output": model}
     own = model.config.data.bins.colorfulness
     return {
-        f"colorfulness {value:g}": model if value == own else load_one(colorfulness=value)
+        f"colorfulness {value:g}": model
+        if value == own
+        else inference.load(checkpoint, colorfulness=value)
         for value in sorted({0.0, own, 1.0})
     }
 

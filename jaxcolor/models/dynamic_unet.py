@@ -20,7 +20,7 @@ from jaxcolor.backbones import conversion, resnet, weights
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces
 from jaxcolor.models import layers
-from jaxcolor.models.generator import Generator
+from jaxcolor.models.generator import Generator, Variables, build_over_encoder
 
 _SMALLEST = 17
 # The encoder's feature maps that the decoder concatenates, each the last of its size.
@@ -53,19 +53,11 @@ def build(config: ConfigDict) -> Generator:
         num_outputs=spaces.build(config.data).num_outputs,
         dtype=jnp.dtype(config.train.dtype),
     )
-    rate = config.generator.encoder_rate
-    if not config.generator.pretrained:
-        return Generator(network, encoder_rate=rate)
-    return Generator(network, start=_start_pretrained, encoder_rate=rate)
+    return build_over_encoder(config, network, _start_pretrained)
 
 
-def _start_pretrained(variables: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return encoder_from_resnet18(variables, weights.load("resnet18").tensors)
-    except InputError as error:
-        raise InputError(
-            f"config.generator.pretrained=True: {error}; or set it to False, for random weights"
-        ) from error
+def _start_pretrained(variables: Variables) -> Variables:
+    return encoder_from_resnet18(variables, weights.load("resnet18").tensors)
 
 
 class Encoder(nn.Module):

@@ -7,8 +7,37 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from jaxcolor.config import InputError
 
 Variables = dict[str, Any]
+
+
+def build_over_encoder(
+    config: ConfigDict, network: nn.Module, start: Callable[[Variables], Variables]
+) -> "Generator":
+    """Builds a generator whose parameters under "encoder" have trained weights to start from.
+
+    Args:
+        config: the whole configuration.
+        network: the module.
+        start: puts the trained weights into fresh variables, where `generator.pretrained` is set;
+            an `InputError` says that they are not on this machine.
+    """
+
+    def start_pretrained(variables: Variables) -> Variables:
+        try:
+            return start(variables)
+        except InputError as error:
+            raise InputError(
+                f"config.generator.pretrained=True: {error}; or set it to False, for random weights"
+            ) from error
+
+    generator = Generator(network, encoder_rate=config.generator.encoder_rate)
+    if config.generator.pretrained:
+        return dataclasses.replace(generator, start=start_pretrained)
+    return generator
 
 
 def _unconditional(frozen: Any, gray: jax.Array) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from jaxcolor.backbones import mobilenet_v2, networks
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces
 from jaxcolor.models import layers
-from jaxcolor.models.generator import Generator
+from jaxcolor.models.generator import Generator, Variables, build_over_encoder
 
 _BACKBONE = "mobilenet_v2"
 # The channels of the decoder's levels, by the part of the image's size that they work at.
@@ -54,19 +54,11 @@ def build(config: ConfigDict) -> Generator:
         activation=space.activation,
         dtype=jnp.dtype(config.train.dtype),
     )
-    rate = config.generator.encoder_rate
-    if not config.generator.pretrained:
-        return Generator(network, encoder_rate=rate)
-    return Generator(network, start=_start_pretrained, encoder_rate=rate)
+    return build_over_encoder(config, network, _start_pretrained)
 
 
-def _start_pretrained(variables: dict[str, Any]) -> dict[str, Any]:
-    try:
-        trained, _ = networks.read(_BACKBONE, mobilenet_v2.MobileNetV2(), ("logits",))
-    except InputError as error:
-        raise InputError(
-            f"config.generator.pretrained=True: {error}; or set it to False, for random weights"
-        ) from error
+def _start_pretrained(variables: Variables) -> Variables:
+    trained, _ = networks.read(_BACKBONE, mobilenet_v2.MobileNetV2(), ("logits",))
     params = variables["params"]
     encoder = {name: trained["params"][name] for name in params["encoder"]}
     return {**variables, "params": {**params, "encoder": encoder}}
