@@ -58,7 +58,7 @@ class Colorizer:
             InputError: the variables do not fit the configuration's generator, or the model has no
                 bins.
         """
-        config = _with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
         space = models.build_space(config)
         if generator is None:
             generator = models.build_generator(config)
@@ -176,8 +176,12 @@ def load(
     return Colorizer.from_checkpoint(workdir, last=last, **options)
 
 
-def _with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
+def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
     """Returns the configuration with some options of its bins replaced.
+
+    Args:
+        config: of a model.
+        **options: new values of `colorfulness` and `temperature`; None keeps the old one.
 
     Raises:
         InputError: an option is given, and the model has no bins.

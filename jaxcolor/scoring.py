@@ -37,7 +37,7 @@ def evaluate(
     samples: list[np.ndarray] = []
     with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
         for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
-            evaluation.add("model", colorizer.predict(rgb), rgb)
+            evaluation.add({"model": colorizer.predict(rgb)}, rgb)
             samples.extend(rgb[: _SPEED_FILES - len(samples)])
             bar.update(len(rgb))
     rows = evaluation.summary()

@@ -13,20 +13,21 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import jax
+import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
 from jaxcolor import cli, images, models
+from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
-from jaxcolor.inference import Colorizer
+from jaxcolor.inference import with_bins
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.metrics.features import GRAY
 from jaxcolor.models.generator import Generator
 from jaxcolor.training import checkpoint, parallel
-
-_MODEL = "model"
 
 
 def sweep(
@@ -49,23 +50,30 @@ def sweep(
 
     Returns:
         Rows as of `report.table`, for gray and for each setting, and the scores that are missing.
+
+    Raises:
+        InputError: a setting is out of range, or the run's color space is not "lab_bins".
     """
-    rows, size = {}, models.output_size(config)
-    for colorfulness, temperature in tqdm(settings, desc="sweep", disable=None):
-        colorizer = Colorizer(
-            config,
-            variables,
-            generator=generator,
-            colorfulness=colorfulness,
-            temperature=temperature,
-        )
-        evaluation = Evaluation(fid_dims)
-        for rgb in pipeline.eval_batches(source, config.data, size, config.data.batch_size):
-            evaluation.add(_MODEL, colorizer.predict(rgb), rgb)
-        scores = evaluation.summary()
-        rows[GRAY] = scores[GRAY]
-        rows[f"{colorfulness:g}, temperature {temperature:g}"] = scores[_MODEL]
-    return rows, evaluation.missing
+    spaces = {}
+    for colorfulness, temperature in settings:
+        changed = with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        spaces[f"{colorfulness:g}, temperature {temperature:g}"] = models.build_space(changed)
+    space = models.build_space(config)
+
+    def recolor(variables: Any, frozen: Any, rgb: jax.Array) -> dict[str, jax.Array]:
+        gray = space.to_gray(rgb)
+        output = generator.apply(variables, frozen, gray)
+        return {name: s.from_network(gray, s.decode(gray, output)) for name, s in spaces.items()}
+
+    compiled, evaluation = compile_network(recolor), Evaluation(fid_dims)
+    size, batch_size = models.output_size(config), config.data.batch_size
+    with tqdm(total=len(source), desc="sweep", unit="img", disable=None) as bar:
+        for rgb in pipeline.eval_batches(source, config.data, size, batch_size):
+            colored = compiled(variables, generator.frozen, rgb)
+            evaluation.add({name: np.asarray(image) for name, image in colored.items()}, rgb)
+            bar.update(len(rgb))
+    rows = evaluation.summary()
+    return {name: rows[name] for name in (GRAY, *spaces)}, evaluation.missing
 
 
 def main() -> None:

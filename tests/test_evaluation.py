@@ -37,7 +37,8 @@ def test_padding_changes_no_score(first_layers, size):
     rows = []
     for many_sizes in (False, True):
         evaluation = Evaluation()
-        evaluation.add("model", *pair(*size), many_sizes=many_sizes)
+        predicted, truth = pair(*size)
+        evaluation.add({"model": predicted}, truth, many_sizes=many_sizes)
         rows.append(evaluation.summary())
     exact, padded = rows
     assert {"PSNR", "SSIM", "LPIPS", "colorfulness"} < exact["model"].keys()
@@ -53,7 +54,7 @@ def test_equal_images_stay_equal_when_padded(first_layers):
     first_layers.clear()
     _, truth = pair(33, 40)
     evaluation = Evaluation()
-    evaluation.add("model", truth, truth, many_sizes=True)
+    evaluation.add({"model": truth}, truth, many_sizes=True)
     scores = evaluation.summary()["model"]
     assert scores["PSNR"]["num_infinite"] == 1
     assert (scores["SSIM"]["mean"], scores["LPIPS"]["mean"]) == (pytest.approx(1), 0)

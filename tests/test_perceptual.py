@@ -199,7 +199,7 @@ def test_lpips_stands_in_the_table_with_its_weights_or_the_reason(installed, mon
     rgb = seeded.pictures("one", 3)
     scores = Evaluation()
     assert scores.min_size == 16
-    scores.add("model", rgb, rgb)
+    scores.add({"model": rgb}, rgb)
     rows = scores.summary()
     assert rows["model"]["LPIPS"] == {"mean": 0, "max": 0, "min": 0}
     assert rows["gray"]["LPIPS"]["mean"] > 0
@@ -211,7 +211,7 @@ def test_lpips_stands_in_the_table_with_its_weights_or_the_reason(installed, mon
     installed["vgg16"].clear()
     scores = Evaluation()
     assert scores.min_size == 11
-    scores.add("model", rgb, rgb)
+    scores.add({"model": rgb}, rgb)
     assert "LPIPS" not in report.table(scores.summary())
     assert "LPIPS" not in scores.facts()
     assert "vgg16.npz: ends before relu2" in str(scores.missing["LPIPS"])

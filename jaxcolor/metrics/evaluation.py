@@ -1,6 +1,6 @@
 """All metrics of a set of colorized images, and of the gray and the true images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,13 +48,17 @@ class Evaluation:
         return max([pixel.SSIM_WINDOW, *(n.min_size for n in self._networks.values())])
 
     def add(
-        self, name: str, predicted: np.ndarray, truth: np.ndarray, *, many_sizes: bool = False
+        self,
+        predicted: Mapping[str, np.ndarray],
+        truth: np.ndarray,
+        *,
+        many_sizes: bool = False,
     ) -> None:
-        """Scores a batch, and its gray version, a = b = 0, as the baseline.
+        """Scores predictions of a batch, and its gray version, a = b = 0, as the baseline.
 
         Args:
-            name: of the row.
-            predicted: `[N, H, W, 3]` uint8, sRGB, height and width at least `min_size`.
+            predicted: by the name of the row, each `[N, H, W, 3]` uint8, sRGB, height and width at
+                least `min_size`.
             truth: `[N, H, W, 3]` uint8, sRGB.
             many_sizes: whether other calls have images of many other sizes. They are then padded to
                 few shapes, since a program is compiled for each shape; scores are equal to 1e-6.
@@ -63,8 +67,9 @@ class Evaluation:
         height, width = truth.shape[1:3]
         if many_sizes:
             where = padding.pad(np.ones((*truth.shape[:3], 1), bool))
-            predicted, truth = padding.pad(predicted), padding.pad(truth)
-        sets = {name: predicted, GRAY: np.asarray(transforms.without_color(truth))}
+            predicted = {name: padding.pad(rgb) for name, rgb in predicted.items()}
+            truth = padding.pad(truth)
+        sets = {**predicted, GRAY: np.asarray(transforms.without_color(truth))}
         for row, rgb in sets.items():
             self._scores.setdefault(row, Scores(self._networks)).add(rgb, truth, where)
         whole = {**sets, TRUTH: truth}

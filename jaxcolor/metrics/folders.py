@@ -60,7 +60,7 @@ def evaluate(
                 f"{evaluation.min_size} × {evaluation.min_size} pixels or more"
             )
         elif not problems:
-            evaluation.add("predictions", prediction[None], target[None], many_sizes=True)
+            evaluation.add({"predictions": prediction[None]}, target[None], many_sizes=True)
     if problems:
         raise InputError("\n".join(problems))
     return evaluation.summary()
