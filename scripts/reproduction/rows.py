@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reproduction.points import Points
+
 Curve = list[tuple[int, float]]
 
 
@@ -14,7 +16,10 @@ class Row(NamedTuple):
         id: short and unique, such as "A5".
         title: what it is, such as "residual U-Net, BCE + 100·L1".
         published: score to number as printed, from other data.
+        summary: how the row differs from another one, or what it is.
+        points: where the row leaves its report, as of `points.read`.
         scores: summary as of `jaxcolor.metrics.scores.Scores`; None if it failed or has not run.
+        train_scores: the same of training images; None for most rows.
         error: why it failed; empty if it did not.
         losses: name to (step, value) of each training loss.
         validation: name to (step, value) of each validation score.
@@ -24,7 +29,10 @@ class Row(NamedTuple):
     id: str
     title: str
     published: dict[str, str]
+    summary: str
+    points: Points
     scores: dict[str, Any] | None
+    train_scores: dict[str, Any] | None
     error: str
     losses: dict[str, Curve]
     validation: dict[str, Curve]
