@@ -58,7 +58,7 @@ def make_row(
     if speeds := [speed for _, speed in curves.get("speed/images_per_second", [])]:
         drawn = objectives.examples_per_step(config) / objectives.counted_per_step(config)
         epoch = drawn * (config.data.num_train_images or num_images) / float(np.median(speeds))
-        notes.append(f"{epoch / 60:.1f} min per epoch")
+        notes.append(f"{epoch:,.0f} s per epoch")
     train_scores = None
     if result and published.of_training_images(name):
         train_scores = result.scores["train"]

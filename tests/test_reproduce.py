@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 
 import pytest
 import reproduce
@@ -145,6 +146,7 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert "A2: config.objective.lambda_content=1.0: the weights 'vgg16'" in results["no A2"]
     page = (args.workdir / "index.html").read_text()
     assert "the weights &#x27;vgg16&#x27;" in page
+    assert re.search(r"<td>U-Net; \d+ s per epoch</td>", page)
     assert "| S1" in (args.workdir / "results.md").read_text()
 
     # A second call finds what the first one left, without training or scoring anything.

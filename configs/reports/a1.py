@@ -19,7 +19,7 @@ Chosen:
     generator: pix2pix's U-Net of 64 filters and dropout 0.5, as in the authors' code, whose last
         convolution has no bias
     images: 256 × 256, bicubic, half of the training images flipped, as in the authors' code
-    images to choose: the first of the training set as TFDS orders it; 500 more validate
+    which images: the first of the training set as TFDS orders it; 500 more validate
 """
 
 from jaxcolor import config as defaults

@@ -19,7 +19,7 @@ Chosen:
         fit it
     pretraining: Adam with default β, batches of 64
     discriminator: 70 × 70 PatchGAN, as in pix2pix
-    images to choose: the first of the training set as TFDS orders it, which is random; 500 more
+    which images: the first of the training set as TFDS orders it, which is random; 500 more
         validate
 """
 

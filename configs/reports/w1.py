@@ -15,7 +15,7 @@ Stated:
 Chosen:
     depth: three levels and a bridge, 64 filters, dropout 0.5
     length: 50 epochs of batches of 16; the report gives neither
-    images to choose: those of a hash of their paths; flips of half of the training images
+    which images: those of a hash of their paths; flips of half of the training images
     gray: 0.299, 0.587 and 0.114 of red, green and blue, as PyTorch's and Pillow's conversions; the
         report does not say how it converts
     MAE: on images in [0, 1], as the published PSNR of 16.47 dB lets one infer
