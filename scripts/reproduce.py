@@ -40,6 +40,7 @@ _CURVES = ("PSNR", "SSIM", "epsilon_accuracy")
 def make_row(
     name: str,
     config: ConfigDict,
+    args: argparse.Namespace,
     changes: dict[str, dict[str, Any]],
     folder: pathlib.Path,
     num_images: int,
@@ -49,6 +50,8 @@ def make_row(
     """Makes the row of an experiment, which was run in a folder, on the page."""
     recipe = protocol.EXPERIMENTS[name]
     notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
+    if budget := protocol.parse_budgets(args.budget_of).get(name):
+        notes.append(f"{budget:,} images")
     if folder.name != name:
         notes.append(f"equal to {folder.name} under this protocol")
     size = models.output_size(config)
@@ -91,6 +94,13 @@ def main() -> None:
         default=0,
         help="training images per experiment, of which a WGAN's critic has its own besides "
         "(default: its own epochs)",
+    )
+    parser.add_argument(
+        "--budget_of",
+        action="append",
+        default=[],
+        metavar="EXPERIMENT=IMAGES",
+        help="the same of one experiment, such as a slow one",
     )
     parser.add_argument("--image_size", type=int, default=256, help="height and width (256)")
     parser.add_argument(
@@ -152,7 +162,7 @@ def reproduce(args: argparse.Namespace) -> None:
     def row(name: str, error: str = "") -> Row:
         folder = args.workdir / same[name]
         return make_row(
-            name, configs[name], changes, folder, num_images, results[same[name]], error
+            name, configs[name], args, changes, folder, num_images, results[same[name]], error
         )
 
     rows = {name: row(name) for name in names}

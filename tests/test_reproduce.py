@@ -20,6 +20,7 @@ def args(photos, tmp_path):
         experiments="s1,A2",
         workdir=tmp_path / "work",
         budget_images=8,
+        budget_of=[],
         image_size=32,
         fid_dims=[2048, 64],
         fid_mode="pytorch_fid",
@@ -76,6 +77,11 @@ def test_the_budget_is_shared_by_both_phases(args):
     small = protocol.configure("A7", args, {}, 1000)
     assert (small.train.pretrain_steps, small.train.pretrain_epochs) == (0, 0)
     args.budget_images = 4000
+    args.budget_of = ["s6=7"]
+    assert protocol.configure("S6", args, {}, 1000).train.num_steps == 7
+    for wrong in ("S6", "A9=7", "S6=0", "S6=few"):
+        with pytest.raises(InputError, match=f"--budget_of {wrong}: must be EXPERIMENT=IMAGES"):
+            protocol.parse_budgets([wrong])
     s5 = protocol.configure("S5", args, {}, 1000)
     assert s5.train.num_steps == 125  # Its critic has five batches of 32 in each of them.
     args.budget_images = 0

@@ -80,6 +80,24 @@ def parse_changes(texts: list[str]) -> dict[str, dict[str, Any]]:
     return changes
 
 
+def parse_budgets(texts: list[str]) -> dict[str, int]:
+    """Reads `EXPERIMENT=IMAGES`.
+
+    Returns:
+        Training images of single experiments.
+
+    Raises:
+        InputError: no such experiment, or no number of images.
+    """
+    budgets = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name.capitalize() not in EXPERIMENTS or not number.isdecimal() or not int(number):
+            raise InputError(f"--budget_of {text}: must be EXPERIMENT=IMAGES, such as S6=6400")
+        budgets[name.capitalize()] = int(number)
+    return budgets
+
+
 def _parse(value: str) -> Any:
     for parse in (json.loads, ast.literal_eval):
         try:
@@ -101,7 +119,7 @@ def configure(
         num_images: to train on.
 
     Raises:
-        InputError: a value of the wrong kind.
+        InputError: a value of the wrong kind, or a budget for no experiment.
     """
     config = EXPERIMENTS[name]["get_config"]()
     own = config_lib.flatten(config)
@@ -121,7 +139,8 @@ def configure(
     per_step = objectives.counted_per_step(config)
     train = config.train
     epochs = train.num_epochs + train.pretrain_epochs
-    budget = args.budget_images or epochs * (config.data.num_train_images or num_images)
+    images = parse_budgets(args.budget_of).get(name, args.budget_images)
+    budget = images or epochs * (config.data.num_train_images or num_images)
     steps = max(1, math.ceil(budget / per_step))
     train.pretrain_steps = round(steps * train.pretrain_epochs / epochs)
     train.num_steps = max(1, steps - train.pretrain_steps)
