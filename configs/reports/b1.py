@@ -9,7 +9,7 @@ Stated:
     images: 256 × 256, flipped at random, Lab in [-1, 1] (4.4)
     generator: table 1, with DeepLab-v3's 21 class maps and Inception-ResNet-v2's 1,001 values (5.3)
     dropout: none (5.7)
-    pretraining: 20 epochs of L1 at 1e-4 (5.5)
+    pretraining: 20 epochs of L1 at 1e-4 (5.5), batches of 64 (5.7)
     optimizer: Adam, 2e-4, β (0.5, 0.999), for both networks (5.6)
     discriminator: one update for five of the generator (5.6)
     length: 15 epochs (5.6) of batches of 64 (5.7)
@@ -17,10 +17,12 @@ Stated:
 Chosen:
     λ: 100 as in pix2pix; equation 4 has none, but the generator's losses of table 3, 9.4 to 17.2,
         fit it
-    pretraining: Adam with default β, batches of 64
+    pretraining: Adam with default β
     discriminator: 70 × 70 PatchGAN, as in pix2pix
     which images: the first of the training set as TFDS orders it, which is random; 500 more
         validate
+    scores: PSNR of the same 100 images as SSIM, of which alone the report says it
+    checkpoint: the last one is scored
 """
 
 from jaxcolor import config as defaults

@@ -6,8 +6,8 @@ r"""Report 001, row O1i: row O1 on mini-ImageNet.
 The report trained for 8 hours, and publishes pictures of it and no scores.
 
 Chosen:
-    data: 10,000 images, after the report's name for them, mini ImageNet-10000; of them 8,800 train
-        and 1,000 test
+    data: 10,000 images, after the report's name for them, mini ImageNet-10000; 8,800 train, 200
+        validate and 1,000 test
 """
 
 from jaxcolor import config as defaults

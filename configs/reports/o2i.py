@@ -16,11 +16,5 @@ TITLE = "O2 on mini-ImageNet"
 
 def get_config():
     config = defaults.from_file("o2.py", beside=__file__)
-    config.data.source = "folder"
-    config.data.path = ""
-    config.data.validation_fraction = 0.13
-    config.data.test_fraction = 0.13
-    config.data.num_train_images = 8800
-    config.data.num_validation_images = 200
-    config.data.num_test_images = 1000
+    config.data.update(defaults.from_file("o1i.py", beside=__file__).data)
     return config

@@ -18,6 +18,7 @@ Chosen:
     β: (0.5, 0.999), which the report gives for row S6
     generator: pix2pix's U-Net, 64 filters, dropout 0.5
     which images: the first of the training set as TFDS orders it; 200 more validate
+    checkpoint: the last one is scored
 
 Differs:
     depth: down to 1 × 1 pixel, as pix2pix; the text has 2 × 2, but of images of 32 × 32

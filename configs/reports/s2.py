@@ -16,10 +16,6 @@ Chosen:
     pretraining: 20 epochs of L1 with Adam at 1e-4, as in reports 003 and 004, which follow the same
         tutorial
     batch: 20, as in row S1
-
-Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
 """
 
 from jaxcolor import config as defaults

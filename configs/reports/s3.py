@@ -9,10 +9,6 @@ Stated:
 Chosen:
     attention: gates on all skips, as in Attention U-Net, which the report cites
     batch: 20, as in row S1
-
-Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
 """
 
 from jaxcolor import config as defaults

@@ -15,11 +15,10 @@ Chosen:
         the penalty's strength as in equation 4
     critic: 5 updates for each of the generator, as in the WGAN-GP paper
     epoch: counts the generator's batches
-    β: (0.5, 0.999), which the report gives for row S6
+    generator, β: as in row S1
 
 Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
+    depth, flips: as in row S1
 """
 
 from jaxcolor import config as defaults

@@ -7,16 +7,17 @@ Stated:
     optimizer: RMSprop, 5e-5 for both networks (V.C)
     clip: 0.01 (V.C)
     length: 20 epochs of batches of 32 (V.C)
+    norm: batch norm in the critic, as in row S4
 
 Chosen:
     λ: 100 weighs L1 as in row S1, whose words the list repeats ("regularization parameter"); row
         S5b has no L1, as equation 5 has none
     critic: 5 updates for each of the generator, as in the WGAN paper
     epoch: counts the generator's batches
+    generator: as in row S1
 
 Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
+    depth, flips: as in row S1
 """
 
 from jaxcolor import config as defaults

@@ -11,7 +11,8 @@ Stated:
         images
 
 Chosen:
-    generators: CycleGAN's of nine residual blocks
+    generators: CycleGAN's of nine residual blocks, with instance norms; the blocks of V.A are the
+        discriminator's
     pool: 50 earlier fakes for each discriminator, as in CycleGAN's own code
     decay: learning rates fall to 0 in the second half, as in CycleGAN's own code
     detail: L1 between lightness before and after, of both generators, as the paper that the report
@@ -20,8 +21,7 @@ Chosen:
         list has 10 for the cycle
 
 Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
+    flips: half of the training images, as in row S1
 """
 
 from jaxcolor import config as defaults

@@ -14,8 +14,7 @@ Chosen:
     batch: 20, as in row S1
 
 Differs:
-    flips: half of the training images, at random; the report flips all of them, which would only
-        exchange left and right, and leaves augmentation out
+    flips: half of the training images, as in row S1
 """
 
 from jaxcolor import config as defaults

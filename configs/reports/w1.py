@@ -13,9 +13,13 @@ Stated:
     optimizer: Adam, 2e-4, β (0.5, 0.999), for both networks (V.A.3)
 
 Chosen:
-    depth: three levels and a bridge, 64 filters, dropout 0.5
+    generator: three levels and a bridge, 64 filters, dropout 0.5; max pooling and transposed
+        convolutions, which V.A.1 has first, are those of U-Nets in general
+    discriminator: 70 × 70 patches, as in pix2pix
     length: 50 epochs of batches of 16; the report gives neither
-    which images: those of a hash of their paths; flips of half of the training images
+    which images: those of a hash of their paths
+    flips: half of the training images
+    checkpoint: the last one is scored
     gray: 0.299, 0.587 and 0.114 of red, green and blue, as PyTorch's and Pillow's conversions; the
         report does not say how it converts
     MAE: on images in [0, 1], as the published PSNR of 16.47 dB lets one infer
