@@ -22,64 +22,17 @@ from typing import Any
 
 import jax
 import numpy as np
-from ml_collections import ConfigDict
 from reproduction import experiment, page, points, protocol, published
-from reproduction.rows import Row
+from reproduction.rows import Row, make_row
 
-from jaxcolor import cli, models, objectives
+from jaxcolor import cli
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
 from jaxcolor.metrics import evaluation, inception, report
-from jaxcolor.training import parallel, summary
+from jaxcolor.training import parallel
 
 _PICTURES = 6
-_CURVES = ("PSNR", "SSIM", "epsilon_accuracy")
-
-
-def make_row(
-    name: str,
-    config: ConfigDict,
-    args: argparse.Namespace,
-    changes: dict[str, dict[str, Any]],
-    folder: pathlib.Path,
-    num_images: int,
-    result: experiment.Result | None,
-    error: str = "",
-) -> Row:
-    """Makes the row of an experiment, which was run in a folder, on the page."""
-    recipe = protocol.EXPERIMENTS[name]
-    notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
-    if budget := protocol.parse_budgets(args.budget_of).get(name):
-        notes.append(f"{budget:,} images")
-    if folder.name != name:
-        notes.append(f"equal to {folder.name} under this protocol")
-    size = models.output_size(config)
-    if size > config.data.image_size:
-        notes.append(f"scored at {size} × {size}; smaller images are scaled up")
-    curves = summary.read_scalars(folder)
-    if speeds := [speed for _, speed in curves.get("speed/images_per_second", [])]:
-        drawn = objectives.examples_per_step(config) / objectives.counted_per_step(config)
-        epoch = drawn * (config.data.num_train_images or num_images) / float(np.median(speeds))
-        notes.append(f"{epoch:,.0f} s per epoch")
-    train_scores = None
-    if result and published.of_training_images(name):
-        train_scores = result.scores["train"]
-    return Row(
-        id=name,
-        title="; ".join([recipe["TITLE"], *notes]),
-        published=published.beside_ours(name),
-        summary=points.summary(recipe["__doc__"]),
-        points=points.read(recipe["__doc__"]),
-        scores=result.scores["model"] if result else None,
-        train_scores=train_scores,
-        error=error,
-        losses={k: v for k, v in curves.items() if "/" not in k},
-        validation={
-            name: curves[f"validation/{name}"] for name in _CURVES if f"validation/{name}" in curves
-        },
-        pictures=result.pictures if result else None,
-    )
 
 
 def main() -> None:
@@ -123,6 +76,7 @@ def main() -> None:
 def reproduce(args: argparse.Namespace) -> None:
     """Runs the experiments and writes the results after each."""
     names, changes = protocol.choose(args.experiments), protocol.parse_changes(args.set)
+    budgets = protocol.parse_budgets(args.budget_of)
     shared = config_lib.get_config()
     protocol.apply(shared, args, changes)
     opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
@@ -160,9 +114,15 @@ def reproduce(args: argparse.Namespace) -> None:
     same = protocol.first_equal(configs)
 
     def row(name: str, error: str = "") -> Row:
-        folder = args.workdir / same[name]
         return make_row(
-            name, configs[name], args, changes, folder, num_images, results[same[name]], error
+            name,
+            configs[name],
+            changes.get(name, {}),
+            budgets.get(name, 0),
+            num_images,
+            args.workdir / same[name],
+            results[same[name]],
+            error,
         )
 
     rows = {name: row(name) for name in names}
@@ -199,7 +159,7 @@ def write(
     true: dict[str, Any] = {}
     for result in (same or found)[:1]:
         gray, true = result.scores["gray"], result.scores.get("truth", {})
-        facts |= result.facts
+        facts = facts | result.facts
     scored = {"gray": gray, "truth": true} | {row.id: row.scores for row in rows if row.scores}
     scored |= {f"{row.id}, training images": s for row in rows if (s := row.train_scores)}
     extra = {f"no {row.id}": row.error for row in rows if row.error}

@@ -87,7 +87,7 @@ def _points(rows: Sequence[Row]) -> str:
     )
     return f"""
 <details open><summary>What each experiment chose where its report is silent, and where it differs
-from its report</summary><dl class="points">{lists}</dl></details>"""
+from its report</summary><p>{points.NOTE}</p><dl class="points">{lists}</dl></details>"""
 
 
 def _published(table: Table) -> str:

@@ -13,6 +13,7 @@ _POINT = re.compile(r"    (?! )([^:]+): (.+)")
 _CONTINUED = re.compile(r"        (.+)")
 
 Points = dict[str, dict[str, str]]
+NOTE = "An experiment that starts from another one also has that one's points."
 
 
 def read(docstring: str) -> Points:
@@ -55,7 +56,7 @@ def markdown(rows: Mapping[str, tuple[str, Points]]) -> str:
     Args:
         rows: by their names, what `summary` and `read` return.
     """
-    lines = ["", "", "## Chosen where a report is silent, and different from it", ""]
+    lines = ["", "", "## Chosen where a report is silent, and different from it", "", NOTE, ""]
     for name, (text, points) in rows.items():
         lines.append(f"- {name}: {text}")
         lines += [f"  - {kind}, {point}: {why}" for kind, point, why in left_open(points)]
