@@ -3,11 +3,14 @@ r"""Trains and scores the experiments of the reports under one protocol, and sho
     python scripts/reproduce.py --data photos --experiments all --workdir runs/reproduction
 
 Every experiment of `configs/reports/` is trained on the same images of a folder, at the same size
-and with the same budget, and is scored on the same test images. `results.md`, `results.json`
-and `index.html`, one page with scores, curves and pictures, are written after each of them. The
-same command resumes after an interruption. Fields of single experiments, or of all, can be changed:
+and with the same budget, and is scored on the same test images; those that this makes equal are
+trained once. `results.md`, `results.json` and `index.html`, one page with scores, curves and
+pictures, are written after each of them; below the table they say what each experiment chose where
+its report is silent, and where it differs from its report. The same command resumes after an
+interruption. Fields of single experiments, or of all, can be changed:
 
-    --set all.generator.num_filters=16 --set A2.objective.content_backbone=inception_v3_fid
+    --set all.generator.num_filters=16 --set A2.objective.content_backbone=inception_v3_fid \
+    --set W1.data.num_train_images=5000 --set all.data.num_test_images=100
 """
 
 import argparse
@@ -19,48 +22,17 @@ from typing import Any
 
 import jax
 import numpy as np
-from ml_collections import ConfigDict
-from reproduction import experiment, page, protocol
-from reproduction.rows import Row
+from reproduction import experiment, page, points, protocol, published
+from reproduction.rows import Row, make_row
 
-from jaxcolor import cli, models
+from jaxcolor import cli
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
 from jaxcolor.metrics import evaluation, inception, report
-from jaxcolor.training import parallel, summary
+from jaxcolor.training import parallel
 
 _PICTURES = 6
-_CURVES = ("PSNR", "SSIM", "epsilon_accuracy")
-
-
-def make_row(
-    name: str,
-    config: ConfigDict,
-    changes: dict[str, dict[str, Any]],
-    workdir: pathlib.Path,
-    result: experiment.Result | None,
-    error: str = "",
-) -> Row:
-    """Makes the row of an experiment on the page."""
-    recipe = protocol.EXPERIMENTS[name]
-    notes = [f"{field}={value}" for field, value in changes.get(name, {}).items()]
-    size = models.output_size(config)
-    if size > config.data.image_size:
-        notes.append(f"scored at {size} × {size}; smaller images are scaled up")
-    curves = summary.read_scalars(workdir / name)
-    return Row(
-        id=name,
-        title="; ".join([recipe["TITLE"], *notes]),
-        published=recipe["PUBLISHED"],
-        scores=result.scores["model"] if result else None,
-        error=error,
-        losses={k: v for k, v in curves.items() if "/" not in k},
-        validation={
-            name: curves[f"validation/{name}"] for name in _CURVES if f"validation/{name}" in curves
-        },
-        pictures=result.pictures if result else None,
-    )
 
 
 def main() -> None:
@@ -75,6 +47,13 @@ def main() -> None:
         default=0,
         help="training images per experiment, of which a WGAN's critic has its own besides "
         "(default: its own epochs)",
+    )
+    parser.add_argument(
+        "--budget_of",
+        action="append",
+        default=[],
+        metavar="EXPERIMENT=IMAGES",
+        help="the same of one experiment, such as a slow one",
     )
     parser.add_argument("--image_size", type=int, default=256, help="height and width (256)")
     parser.add_argument(
@@ -97,6 +76,7 @@ def main() -> None:
 def reproduce(args: argparse.Namespace) -> None:
     """Runs the experiments and writes the results after each."""
     names, changes = protocol.choose(args.experiments), protocol.parse_changes(args.set)
+    budgets = protocol.parse_budgets(args.budget_of)
     shared = config_lib.get_config()
     protocol.apply(shared, args, changes)
     opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
@@ -131,22 +111,35 @@ def reproduce(args: argparse.Namespace) -> None:
     results = {
         name: experiment.read_result(args.workdir / name, conditions[name]) for name in names
     }
-    rows = {
-        name: make_row(name, configs[name], changes, args.workdir, results[name]) for name in names
-    }
+    same = protocol.first_equal(configs)
+
+    def row(name: str, error: str = "") -> Row:
+        return make_row(
+            name,
+            configs[name],
+            changes.get(name, {}),
+            budgets.get(name, 0),
+            num_images,
+            args.workdir / same[name],
+            results[same[name]],
+            error,
+        )
+
+    rows = {name: row(name) for name in names}
     for name, config in configs.items():
         print(f"{name}: {rows[name].title}", flush=True)
-        error = ""
+        error = rows[same[name]].error
         try:
-            results[name] = results[name] or experiment.run(
-                name, config, args, conditions[name], photos
-            )
+            if same[name] == name:
+                results[name] = results[name] or experiment.run(
+                    name, config, args, conditions[name], photos
+                )
         except Exception as problem:
             error = f"{name}: {problem}"
             if not isinstance(problem, InputError | FloatingPointError):
                 traceback.print_exc()
             print(f"error: {error}", flush=True)
-        rows[name] = make_row(name, config, changes, args.workdir, results[name], error)
+        rows[name] = row(name, error)
         write(args.workdir, facts, results, photos, list(rows.values()))
     print(f"written to {args.workdir / 'index.html'}, results.md and results.json")
 
@@ -163,19 +156,31 @@ def write(
     found = [result for result in results.values() if result]
     same = [result for result in found if len(result.pictures[0]) == len(photos[0])]
     gray: dict[str, Any] = {}
+    true: dict[str, Any] = {}
     for result in (same or found)[:1]:
-        gray, facts = result.scores["gray"], facts | result.facts
-    scored = {"gray": gray} | {row.id: row.scores for row in rows if row.scores}
+        gray, true = result.scores["gray"], result.scores.get("truth", {})
+        facts = facts | result.facts
+    scored = {"gray": gray, "truth": true} | {row.id: row.scores for row in rows if row.scores}
+    scored |= {f"{row.id}, training images": s for row in rows if (s := row.train_scores)}
     extra = {f"no {row.id}": row.error for row in rows if row.error}
-    report.write(workdir / "results.json", "Reproduction", scored, **facts, **extra)
+    report.write(
+        workdir / "results.json",
+        "Reproduction",
+        {name: scores for name, scores in scored.items() if scores},
+        below=points.markdown({row.id: (row.summary, row.points) for row in rows}),
+        **facts,
+        **extra,
+    )
     page.write(
         workdir / "index.html",
         title="Five reports on image colorization, under one protocol",
         facts=facts,
         gray=gray,
+        true=true,
         truth=photos,
         grayed=np.asarray(transforms.without_color(photos)),
         rows=rows,
+        tables=published.TABLES,
     )
 
 

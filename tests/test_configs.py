@@ -70,7 +70,7 @@ def test_a_config_file_that_starts_from_others_loads_from_any_folder(tmp_path, m
     values = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=values, sys_argv=[])
     values(["train", "--config", path])
-    assert values.config.data.test_split == "train[8000:10000]"
+    assert values.config.data.test_split == "train[8000:8100]"
     assert (values.config.generator.name, values.config.train.pretrain_epochs) == ("fusion", 0)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 
 import pytest
 import reproduce
@@ -19,6 +20,7 @@ def args(photos, tmp_path):
         experiments="s1,A2",
         workdir=tmp_path / "work",
         budget_images=8,
+        budget_of=[],
         image_size=32,
         fid_dims=[2048, 64],
         fid_mode="pytorch_fid",
@@ -33,16 +35,15 @@ def args(photos, tmp_path):
 
 
 def test_every_file_of_the_reports_is_an_experiment():
-    files = {path.stem.upper() for path in protocol.CONFIGS.glob("*.py")}
+    files = {path.stem.capitalize() for path in protocol.CONFIGS.glob("*.py")}
     assert files == set(protocol.EXPERIMENTS)
-    headings = {tuple(row["PUBLISHED"]) for row in protocol.EXPERIMENTS.values()}
-    assert len(headings) == 6  # One for each report, and for the row without scores.
+    assert len({row["TITLE"] for row in protocol.EXPERIMENTS.values()}) > 35
 
 
 def test_names_in_any_order_and_case():
-    assert protocol.choose("a5,S1,w2") == ["W2", "S1", "A5"]
-    assert len(protocol.choose("all")) == 23
-    with pytest.raises(InputError, match=r"there is no A9, X; there are all, W1, W2"):
+    assert protocol.choose("a5,S1,w2,S4B") == ["W2", "S1", "S4b", "A5"]
+    assert protocol.choose("all") == list(protocol.EXPERIMENTS)
+    with pytest.raises(InputError, match=r"there is no A9, X; there are all, W1, W1x, W2"):
         protocol.choose("A9,S1,x")
 
 
@@ -64,6 +65,8 @@ def test_changes_of_one_and_of_all():
         protocol.parse_changes(["all.data.image_size=64"])
     with pytest.raises(InputError, match=r"give --set all\.data\.resize=crop instead"):
         protocol.parse_changes(["S1.data.resize=crop"])
+    with pytest.raises(InputError, match=r"give --set all\.data\.num_test_images=9 instead"):
+        protocol.parse_changes(["B1.data.num_test_images=9"])
 
 
 def test_the_budget_is_shared_by_both_phases(args):
@@ -74,10 +77,17 @@ def test_the_budget_is_shared_by_both_phases(args):
     small = protocol.configure("A7", args, {}, 1000)
     assert (small.train.pretrain_steps, small.train.pretrain_epochs) == (0, 0)
     args.budget_images = 4000
+    args.budget_of = ["s6=7"]
+    assert protocol.configure("S6", args, {}, 1000).train.num_steps == 7
+    for wrong in ("S6", "A9=7", "S6=0", "S6=few"):
+        with pytest.raises(InputError, match=f"--budget_of {wrong}: must be EXPERIMENT=IMAGES"):
+            protocol.parse_budgets([wrong])
     s5 = protocol.configure("S5", args, {}, 1000)
     assert s5.train.num_steps == 125  # Its critic has five batches of 32 in each of them.
     args.budget_images = 0
     assert protocol.configure("S1", args, {}, 1000).train.num_steps == 500
+    few = protocol.configure("S1", args, {"S1": {"data.num_train_images": 100}}, 1000)
+    assert few.train.num_steps == 50
     a6 = protocol.configure("A6", args, {}, 1000)
     assert a6.init_from == str(args.workdir / "A5")
     assert (a6.data.source, a6.data.image_size) == ("folder", 64)
@@ -85,6 +95,30 @@ def test_the_budget_is_shared_by_both_phases(args):
     assert a6.init_from == "/elsewhere/run"
     with pytest.raises(InputError, match="--set"):
         protocol.configure("S1", args, {"S1": {"data.batch_size": "many"}}, 1000)
+
+
+def test_experiments_that_the_protocol_makes_equal_are_found(args):
+    changes = {"all": {"data.batch_size": 8}, "W2": {"data.num_train_images": 20}}
+    names = ("W1", "W1x", "W2", "W2x", "O1", "S1", "S4", "S4b")
+    configs = {name: protocol.configure(name, args, changes, 1000) for name in names}
+    found = protocol.first_equal(configs)
+    assert {name: first for name, first in found.items() if name != first} == {
+        "W1x": "W1",
+        "S1": "O1",
+    }
+
+
+def test_equal_experiments_are_trained_once_and_training_images_are_scored(args, capsys):
+    args.experiments, args.budget_images = "O1,S1", 2
+    reproduce.reproduce(args)
+    scores = json.loads((args.workdir / "results.json").read_text())["scores"]
+    assert set(scores) == {"gray", "O1", "S1", "O1, training images"}
+    assert scores["S1"] == scores["O1"] != scores["O1, training images"]
+    assert not (args.workdir / "S1").exists()
+    assert "S1: U-Net; equal to O1 under this protocol" in capsys.readouterr().out
+    written = (args.workdir / "results.md").read_text()
+    assert "  - differs, flips: half of the training images" in written.partition("| O1")[2]
+    assert "report 001, table 1; training images" in (args.workdir / "index.html").read_text()
 
 
 def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
@@ -118,6 +152,7 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert "A2: config.objective.lambda_content=1.0: the weights 'vgg16'" in results["no A2"]
     page = (args.workdir / "index.html").read_text()
     assert "the weights &#x27;vgg16&#x27;" in page
+    assert re.search(r"<td>U-Net; \d+ s per epoch</td>", page)
     assert "| S1" in (args.workdir / "results.md").read_text()
 
     # A second call finds what the first one left, without training or scoring anything.

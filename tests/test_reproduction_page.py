@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from reproduction import page as reproduction_page
+from reproduction.published import Table
 from reproduction.rows import Row
 
 ERROR = 'no room for <b>&</b> "this"'
@@ -66,23 +67,30 @@ def photos(seed):
 
 GRAY = summary(20.0, 15.0, 90.0)
 GRAY["PSNR"]["num_infinite"] = 1
+TRUE = {"IS": 12.05}
 ROWS = [
     Row(
         "A1",
         "U-Net, 100·L1",
         {"FID": "32.29", "<FID>": "1"},
+        "pix2pix",
+        {"Stated": {"batch": "16"}, "Chosen": {"λ": "100 > 1"}, "Differs": {"size": "64"}},
         summary(22.0, 16.0, 80.0, KID=0.0212, KID_std=0.0014),
+        summary(23.0, 15.0, 70.0),
         "",
         {"G_L1": [(0, 0.01), (50, 0.1), (100, 1.0)]},
         {"PSNR": [(50, 20.0), (100, 22.0)]},
         photos(1),
     ),
-    Row("A6", "<super>-resolution", {"PSNR": "18.33"}, None, ERROR, {}, {}, None),
+    Row("A6", "<super>-resolution", {"PSNR": "18.33"}, "", {}, None, None, ERROR, {}, {}, None),
     Row(
         "S6",
         "CycleGAN",
         {},
+        "",
+        {},
         summary(19.0, 14.0, 89.99996, fps_generator=30.0),
+        None,
         "",
         {"G_GAN": [(1, 0.7), (2, np.nan)], "cycle": [(1, np.inf)]},
         {},
@@ -92,7 +100,10 @@ ROWS = [
         "W3",
         "WGAN",
         {},
+        "",
+        {},
         summary(21.0, 13.0, 100.0, fps_generator=60.0),
+        None,
         "",
         {"critic": [(1, -3e30), (2, 2e12), (3, 5.0)], "D_real": [(1, 0.0), (3, 0.0)]},
         {"PSNR": [(3, 10.0)]},
@@ -102,7 +113,10 @@ ROWS = [
         "B4",
         "one point",
         {},
+        "",
+        {},
         summary(20.5, 15.5, 95.0),
+        None,
         "",
         {"G_L1": [(0, 0.5)]},
         {"PSNR": [(0, 15.0)]},
@@ -119,9 +133,11 @@ def written(folder, rows=ROWS):
         title="Experiments & scores",
         facts={"data": "<COCO>", "image size": "32×24"},
         gray=GRAY,
+        true=TRUE if rows is ROWS else {},
         truth=truth,
         grayed=np.repeat(truth[..., :1], 3, axis=-1),
         rows=rows,
+        tables=[Table("report 9, table 1", "least", ("FID", "PSNR"), {"A1": "– 49/7"})],
     )
     return path
 
@@ -142,8 +158,8 @@ def text(element):
 
 def cells(root):
     """Returns the cells of each row of the scores, by the row's id."""
-    rows = root.findall(".//table[@class='scores']/tbody/tr")
-    return {text(row[0]): list(row)[1:] for row in rows}
+    gray, rows, _ = root.findall(".//table[@class='scores']/tbody")
+    return {text(row[0]): list(row)[1:] for row in [gray[0], *rows]}
 
 
 def column(root, heading):
@@ -155,7 +171,7 @@ def column(root, heading):
 
 def test_text_is_escaped_and_nothing_is_fetched(root):
     assert text(root.find(".//h1")) == text(root.find(".//title")) == "Experiments & scores"
-    assert [text(dd) for dd in root.iter("dd")] == ["<COCO>", "32×24"]
+    assert [text(dd) for dd in root.findall(".//header//dd")] == ["<COCO>", "32×24"]
     links = [e.get(name) for e in root.iter() for name in ("src", "href") if e.get(name)]
     assert len(links) > len(ROWS)
     assert all(link.startswith(("data:", "#")) for link in links)
@@ -171,11 +187,27 @@ def test_table_shows_every_row(root):
     assert text(rows["A6"][1]) == ERROR
     headings = root.findall(".//table[@class='scores']/thead/tr")[1]
     ours = [text(th) for th in headings if th.get("data-sort") and text(th) != "id"]
-    assert len(ours) == int(rows["A6"][1].get("colspan")) == 6  # No SSIM, no LPIPS.
+    assert len(ours) == int(rows["A6"][1].get("colspan")) == 7  # No SSIM, no LPIPS.
     theirs = [text(th) for th in headings if th.get("class") == "pub"]
     assert theirs == ["FID", "<FID>", "PSNR"]
     assert [text(td) for td in rows["A1"][-3:]] == ["32.29", "1", ""]
     assert [text(td) for td in rows["A6"][-3:]] == ["", "", "18.33"]
+
+
+def test_rows_beside_the_comparison(root):
+    (_, true), _, trained = root.findall(".//table[@class='scores']/tbody")
+    assert [text(cell) for cell in true if text(cell)] == ["truth", "the photo itself", "12.050"]
+    assert [text(cell) for cell in trained[0]][:3] == ["A1", "on training images", "23.00"]
+    assert true.find(".//b") is trained.find(".//b") is None
+
+
+def test_what_a_report_leaves_open_and_what_it_publishes_stand_below_the_table(root):
+    points = root.find(".//dl[@class='points']")
+    assert [text(li) for li in points.iter("li")] == ["chosen, λ: 100 > 1", "differs, size: 64"]
+    assert [text(dt) for dt in points.iter("dt")][:2] == ["A1 pix2pix", "A6"]
+    table = root.find(".//table[@class='published']")
+    assert text(table.find("caption")) == "report 9, table 1; least"
+    assert [text(td) for td in table.iter("td")] == ["", "–", "49/7"]
 
 
 def test_best_and_better_are_marked(root):
@@ -250,7 +282,7 @@ def test_sheet(root):
 
 
 def test_a_page_of_failures(tmp_path):
-    rows = [Row("A1", "", {}, None, "", {}, {}, None)]
+    rows = [Row("A1", "", {}, "", {}, None, None, "", {}, {}, None)]
     root = Tree(written(tmp_path, rows).read_text(encoding="utf-8")).root
     assert text(cells(root)["A1"][1]) == "has not run"
     assert not root.findall(".//*[@class='pub']")
@@ -267,7 +299,8 @@ for (const kind of ["error", "warn"]) console[kind] = (...words) => complaints.p
 PROBE = """
 <script>
 addEventListener("load", () => {
-  const ids = () => [...document.querySelectorAll(".scores tbody th")].map((th) => th.innerText);
+  const ids = () => [...document.querySelectorAll(".scores tbody th")]
+    .slice(0, 7).filter((th) => th.innerText != "truth").map((th) => th.innerText);
   const heading = (name) => [...document.querySelectorAll(".scores thead th")]
     .find((th) => th.innerText.startsWith(name)).querySelector("button");
   const found = { complaints, start: ids() };

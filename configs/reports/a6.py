@@ -2,22 +2,30 @@
 
     python -m jaxcolor.train --config configs/reports/a6.py --workdir runs/a6
 
-Row A5 has to be trained first, in runs/a5; its network stays as it is, as in the authors' code,
-where the text trains it further. The generator is that of the authors' code, 612,628 parameters
-beside A5's: the skip from A5's output ends before upsampling and not, as in the text, at the final
-output. The tanh that ends it is chosen. Images with fewer than 512 pixels are scaled up.
+Row A5 has to be trained first, in runs/a5. Images with fewer than 512 pixels are scaled up.
+
+Stated:
+    generator: six residual blocks with PReLU and a pixel shuffle on the trained network of row A5
+        (4.6)
+    losses: those of row A1 (4.6), here of RGB
+
+Chosen:
+    ends: first, correction and last convolution as in the authors' code, the last 9 × 9: 612,628
+        parameters beside A5's; a tanh ends it
+    length: that of row A1; the report stopped early and does not say when
+
+Differs:
+    base: stays as it is, as in the authors' code; the text trains it further, and reports that the
+        conversion to RGB breaks its gradients
+    skip: from A5's output to before the upsampling, as in the authors' code; the text has it end at
+        the final output, which is RGB where A5's is Lab
+    critic: gets the gray image beside RGB, as in every row (4.5); the authors' code gives it RGB
+        alone
 """
 
 from jaxcolor import config as defaults
 
 TITLE = "A5, doubled in size, RGB"
-PUBLISHED = {
-    "FID": "70.73",
-    "ε-acc.": "5.57 %",
-    "MAE 0–255": "24.21",
-    "PSNR": "18.33",
-    "FPS": "21",
-}
 
 
 def get_config():

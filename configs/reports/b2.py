@@ -1,14 +1,16 @@
 """Report 004, row B2: row B1 without pretraining.
 
-python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-python -m jaxcolor.backbones.weights fetch inception_resnet_v2
-python -m jaxcolor.train --config configs/reports/b2.py --workdir runs/b2
+    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
+    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    python -m jaxcolor.train --config configs/reports/b2.py --workdir runs/b2
+
+Stated:
+    pretraining: none (table 2)
 """
 
 from jaxcolor import config as defaults
 
 TITLE = "B1 without pretraining"
-PUBLISHED = {"SSIM": "0.89217", "PSNR": "17.6496"}
 
 
 def get_config():

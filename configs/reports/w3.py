@@ -3,16 +3,27 @@ r"""Report 000, row W3: row W1 with a Wasserstein GAN and gradient penalty.
     python -m jaxcolor.train --config configs/reports/w3.py --workdir runs/w3 \
         --config.data.path=mini_imagenet
 
-With 27,000 images the report has FID 172.74, IS 11.62, PSNR 10.78, SSIM 0.43, MAE 0.22. For this
-row it gives the true images of its small set an IS of 11.81. The penalty is added, as the report's
-text says, where its equation 6 multiplies. The critic has the report's batch norm, although it
-couples the examples that the penalty takes one by one. An epoch counts the critic's images.
+Stated:
+    penalty: weight 10 (V.D)
+    critic: 3 updates for each of the generator (V.D)
+    losses: minus the mean score of fakes + 100 · L1, a mean (eq. 7 and 8)
+    optimizer: RMSprop, 5e-5 (V.A.3)
+    norm: batch norm in the critic, the PatchGAN of all three models (V.A.2), although it couples
+        the examples that the penalty takes one by one
+
+Chosen:
+    sign: the critic minimizes the fakes' mean minus the real images', as WGAN; equation 6 has them
+        the other way round
+    length: 50 epochs, as in row W1, counted in the generator's batches
+
+Differs:
+    penalty: added to the difference of the scores, as in the WGAN-GP paper; the text and equation 6
+        multiply the two, which rewards a large penalty wherever the difference is negative
 """
 
 from jaxcolor import config as defaults
 
 TITLE = "WGAN-GP, RGB"
-PUBLISHED = {"FID": "109.80", "IS": "10.32", "PSNR": "15.07", "SSIM": "0.66", "MAE 0–1": "0.14"}
 
 
 def get_config():

@@ -91,6 +91,8 @@ def write(
     title: str,
     rows: dict[str, dict[str, Any]],
     missing: Mapping[str, InputError] | None = None,
+    *,
+    below: str = "",
     **facts: Any,
 ) -> None:
     """Writes the scores as JSON to `path`, and as Markdown beside it.
@@ -100,6 +102,7 @@ def write(
         title: of the Markdown.
         rows: as of `table`.
         missing: as of `notes`; JSON has the reasons in full.
+        below: Markdown below the table.
         **facts: as of `notes`.
     """
     missing = missing or {}
@@ -108,7 +111,7 @@ def write(
     listing = "\n".join(f"- {line}" for line in notes(facts, missing))
     for target, content in (
         (path, text),
-        (path.with_suffix(".md"), f"# {title}\n\n{listing}\n\n{table(rows)}"),
+        (path.with_suffix(".md"), f"# {title}\n\n{listing}\n\n{table(rows)}{below}"),
     ):
         with files.written_whole(target) as partial:
             partial.write_text(content + "\n")

@@ -16,14 +16,14 @@ from jaxcolor.data import sources
 from jaxcolor.metrics import evaluation, report
 from jaxcolor.training import loop
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
-from reproduction import protocol
+from reproduction import protocol, published
 
 
 class Result(NamedTuple):
     """The result of an experiment.
 
     Attributes:
-        scores: its rows, as of `Evaluation.summary`.
+        scores: its rows, as of `Evaluation.summary`; "train" is the model on training images.
         facts: about them.
         pictures: `[P, S, S, 3]` uint8, the page's photos in its colors.
     """
@@ -74,6 +74,8 @@ def run(
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = scoring.evaluate(colorizer, test, scores)
+    if published.of_training_images(name):
+        rows["train"] = _score_training_images(colorizer, len(test), args)
     facts = scores.facts() | report.reasons(scores.missing)
     result = Result(rows, facts, colorizer.predict(large))
     with files.written_whole(workdir / "pictures.npy") as partial:
@@ -82,6 +84,17 @@ def run(
         found = {"conditions": conditions, "scores": result.scores, "facts": result.facts}
         partial.write_text(json.dumps(found))
     return result
+
+
+def _score_training_images(
+    colorizer: inference.Colorizer, count: int, args: argparse.Namespace
+) -> dict[str, Any]:
+    """Scores a colorizer on as many training images as there are test images, if there are."""
+    config = colorizer.config
+    train = sources.open_splits(config.data, ["train"], models.output_size(config))["train"]
+    images_read_whole = sources.FileSource(train.paths[:count])
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
+    return scoring.evaluate(colorizer, images_read_whole, scores)["model"]
 
 
 def _check_finished(name: str, base: pathlib.Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import web_page
 
 from jaxcolor.metrics.metric_registry import METRICS
-from reproduction import curves
+from reproduction import curves, points
+from reproduction.published import Table
 from reproduction.rows import Row
 
 _ARROWS = {
@@ -27,9 +28,11 @@ def write(
     title: str,
     facts: dict[str, str],
     gray: dict[str, Any],
+    true: dict[str, Any],
     truth: np.ndarray,
     grayed: np.ndarray,
     rows: Sequence[Row],
+    tables: Sequence[Table],
 ) -> None:
     """Writes the page.
 
@@ -38,16 +41,20 @@ def write(
         title: of the page.
         facts: name to value of what all experiments share: data, size, budget, device, date.
         gray: scores of the gray photos themselves, as of `Row.scores`.
+        true: scores of the true photos themselves, of which only some metrics make sense.
         truth: `[P, H, W, 3]` uint8, sRGB: the test photos.
         grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
+        tables: that the reports publish.
     """
     web_page.write(
         path,
         title,
         facts,
         f"""
-<section><h2 id="scores">Scores</h2>{_table(gray, rows)}</section>
+<section><h2 id="scores">Scores</h2>{_table(gray, true, rows)}
+{_points(rows)}</section>
+<section><h2 id="published">Published</h2>{"".join(map(_published, tables))}</section>
 <section><h2 id="curves">Curves</h2>{curves.panels(rows)}</section>
 <section><h2 id="pictures">Pictures</h2>{_sheet(truth, grayed, rows)}</section>
 """,
@@ -65,9 +72,43 @@ def _mean(summary: dict[str, Any], key: str) -> float:
     return float(value["mean"] if isinstance(value, dict) else value)
 
 
-def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
+def _points(rows: Sequence[Row]) -> str:
+    """Lists what the rows chose, and what differs from their reports."""
+
+    def items(row: Row) -> str:
+        return "".join(
+            f"<li>{kind}, {escape(name)}: {escape(text)}</li>"
+            for kind, name, text in points.left_open(row.points)
+        )
+
+    lists = "".join(
+        f"<dt><b>{escape(row.id)}</b> {escape(row.summary)}</dt><dd><ul>{items(row)}</ul></dd>"
+        for row in rows
+    )
+    return f"""
+<details open><summary>What each experiment chose where its report is silent, and where it differs
+from its report</summary><p>{points.NOTE}</p><dl class="points">{lists}</dl></details>"""
+
+
+def _published(table: Table) -> str:
+    """Shows a table of a report as printed."""
+    heading = f"{table.source}; {table.part}" if table.part else table.source
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(row)}</th>'
+        + "".join(f"<td>{escape(figures.get(name, '–'))}</td>" for name in table.columns)
+        + "</tr>"
+        for row in table.rows
+        for figures in [table.figures(row)]
+    )
+    return f"""
+<table class="published"><caption>{escape(heading)}</caption>
+<thead><tr><td></td>{columns}</tr></thead><tbody>{lines}</tbody></table>"""
+
+
+def _table(gray: dict[str, Any], true: dict[str, Any], rows: Sequence[Row]) -> str:
     scored = [gray, *(row.scores for row in rows if row.scores is not None)]
-    columns = [name for name in METRICS if any(name in scores for scores in scored)]
+    columns = [name for name in METRICS if any(name in scores for scores in [*scored, true])]
     published = list(dict.fromkeys(key for row in rows for key in row.published))
     best = {}
     for key in columns:
@@ -91,6 +132,18 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
             return f'<td class="better" data-value="{value}">{number}{_UP}</td>'
         return f'<td data-value="{value}">{number}</td>'
 
+    def plain(heading: str, text: str, scores: dict[str, Any]) -> str:
+        """Shows scores that take no part in the comparison."""
+        shown = (
+            f"{_mean(scores, key):.{METRICS[key].digits}f}" if key in scores else ""
+            for key in columns
+        )
+        cells = "".join(f"<td>{number}</td>" for number in shown)
+        empty = '<td class="pub"></td>' * len(published)
+        return (
+            f'<tr><th scope="row">{escape(heading)}</th><td>{escape(text)}</td>{cells}{empty}</tr>'
+        )
+
     def line(index: int, row: Row) -> str:
         name = escape(row.id)
         if row.scores is None:
@@ -104,6 +157,9 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
             f"<td>{escape(row.title)}</td>{cells}{''.join(theirs)}</tr>"
         )
 
+    trained = "".join(
+        plain(row.id, "on training images", row.train_scores) for row in rows if row.train_scores
+    )
     ours = "".join(
         f'<th scope="col" data-sort="{"ascending" if up is False else "descending"}">'
         f"{_heading(METRICS[key].heading)}{_ARROWS[up]}</th>"
@@ -126,8 +182,10 @@ def _table(gray: dict[str, Any], rows: Sequence[Row]) -> str:
 </tr></thead>
 <tbody><tr><th scope="row">gray</th><td>the photo without its colors</td>
 {"".join(cell(key, gray) for key in columns)}{'<td class="pub"></td>' * len(published)}
-</tr></tbody>
+</tr>
+{plain("truth", "the photo itself", true) if true else ""}</tbody>
 <tbody>{"".join(map(line, range(len(rows)), rows))}</tbody>
+<tbody>{trained}</tbody>
 </table></div>"""
 
 

@@ -1,7 +1,7 @@
 """COCO 2017 as TFDS data set: 8,000 images to train and 2,000 to test; 500 more validate.
 
-The reports score what training ended with, so the last checkpoint is the best. None of them says
-that its epochs count the images of a critic: they are the generator's.
+No report says that it chooses a checkpoint by validation images, or that its epochs count the
+images of a critic: the last checkpoint is the best, and epochs are the generator's.
 """
 
 from jaxcolor import config as defaults

@@ -1,0 +1,23 @@
+"""Report 004, row B1b: row B1 with dropout 0.2.
+
+    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
+    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    python -m jaxcolor.train --config configs/reports/b1b.py --workdir runs/b1b
+
+Stated:
+    dropout: 0.2 (5.7)
+
+Chosen:
+    place: behind the first three convolutions of the decoder, as in pix2pix's U-Net; the report
+        does not say where
+"""
+
+from jaxcolor import config as defaults
+
+TITLE = "B1, dropout 0.2"
+
+
+def get_config():
+    config = defaults.from_file("b1.py", beside=__file__)
+    config.generator.dropout = 0.2
+    return config
