@@ -19,7 +19,8 @@ def get_config():
     config.data.color_space = "lab_bins"
     bins = pathlib.Path(__file__).with_name("flagship_bins.json")
     config.data.bins.update(json.loads(bins.read_text()))
-    config.data.min_crop = 0.5
+    config.data.min_crop = 0.45  # About the size that things have in a photograph of 256 pixels.
+    config.data.max_crop = 0.7
     config.data.gamma_range = 1.33
     config.data.film_share = 0.2
     config.data.grain = 3.0

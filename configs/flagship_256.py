@@ -13,6 +13,7 @@ def get_config():
     config = config_lib.from_file("flagship.py", beside=__file__)
     config.data.image_size = 256
     config.data.min_crop = 0.7
+    config.data.max_crop = 1.0
     config.generator.pretrained = False  # All weights come from the first stage.
     config.optimizer.generator.learning_rate = 5e-4
     config.train.num_steps = 4000

@@ -52,8 +52,9 @@ def get_config() -> ConfigDict:
     data.batch_size = 16  # examples per update, over all devices and processes
     data.color_space = "lab"  # lab | lab_bins | lab_full | lab_to_rgb | rgb, of data/spaces.py
     data.resize = "stretch"  # stretch: to a square | crop: short side, then a square of it
-    data.augment = True  # horizontal flips, random places for resize=crop, and the next four
+    data.augment = True  # horizontal flips, random places for resize=crop, and the next five
     data.min_crop = 1.0  # augment: cut out at least this share of each side, above 0; 1 is all
+    data.max_crop = 1.0  # augment: and at most this share, min_crop or more
     data.gamma_range = 1.0  # augment: L^γ, γ from 1/range to range, 1 or more; 1 is none
     data.film_share = 0.0  # augment: share of images in another film's lightness, 0 to 1
     data.grain = 0.0  # augment: largest σ of noise on the gray input, in units of L; 0 is none

@@ -105,6 +105,11 @@ def validate(config: ConfigDict) -> None:
     ]
     if not 0 < config.data.min_crop <= 1:
         problems.append(f"config.data.min_crop={config.data.min_crop}: must be in (0, 1]")
+    if not config.data.min_crop <= config.data.max_crop <= 1:
+        problems.append(
+            f"config.data.max_crop={config.data.max_crop}: must be in [min_crop, 1], with "
+            f"config.data.min_crop={config.data.min_crop}"
+        )
     if config.data.validation_fraction + config.data.test_fraction >= 1:
         problems.append(
             "config.data.validation_fraction and config.data.test_fraction leave no training "

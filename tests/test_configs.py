@@ -161,6 +161,10 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"optimizer.generator.learning_rate": -1.0}, "generator.learning_rate=-1.0"),
         ({"optimizer.discriminator.b1": 1.0}, r"discriminator.b1=1.0: must be in \[0, 1\)"),
         ({"data.min_crop": 0.0}, r"config.data.min_crop=0.0: must be in \(0, 1\]"),
+        (
+            {"data.min_crop": 0.8, "data.max_crop": 0.7},
+            r"config.data.max_crop=0.7: must be in \[min_crop, 1\], with config.data.min_crop=0.8",
+        ),
         ({"data.gamma_range": 0.5}, "config.data.gamma_range=0.5: must be a finite"),
         ({"data.film_share": 1.5}, r"config.data.film_share=1.5: must be in \[0, 1\]"),
         ({"data.grain": -1.0}, "config.data.grain=-1.0: must be a finite"),

@@ -57,7 +57,7 @@ def train_batches(
     def view(pixels: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
         if not data.augment:
             return {"rgb": transforms.fit(pixels, size, data.resize)}
-        pixels = transforms.random_crop(pixels, data.min_crop, rng)
+        pixels = transforms.random_crop(pixels, data.min_crop, data.max_crop, rng)
         pixels = transforms.fit(pixels, size, data.resize, rng)
         example: dict[str, Any] = {"rgb": transforms.flip(pixels, rng)}
         if data.gamma_range > 1:

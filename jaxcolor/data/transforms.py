@@ -38,12 +38,15 @@ def fit(
     return scaled[top : top + size, left : left + size]
 
 
-def random_crop(pixels: np.ndarray, min_share: float, rng: np.random.Generator) -> np.ndarray:
+def random_crop(
+    pixels: np.ndarray, min_share: float, max_share: float, rng: np.random.Generator
+) -> np.ndarray:
     """Crops a rectangle of random position, height and width.
 
     Args:
         pixels: `[H, W, 3]`.
         min_share: least share of each side that is kept, in (0, 1].
+        max_share: largest share, in [min_share, 1].
         rng: draws both shares and the position, uniformly.
 
     Returns:
@@ -51,7 +54,7 @@ def random_crop(pixels: np.ndarray, min_share: float, rng: np.random.Generator) 
     """
     sides = []
     for side in pixels.shape[:2]:
-        length = max(1, round(side * rng.uniform(min_share, 1)))
+        length = max(1, round(side * rng.uniform(min_share, max_share)))
         start = rng.integers(side - length + 1)
         sides.append(slice(start, start + length))
     return pixels[tuple(sides)]
