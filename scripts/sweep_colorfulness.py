@@ -16,7 +16,7 @@ from typing import Any
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from jaxcolor import cli, images, models
+from jaxcolor import cli, listing, models
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
 from jaxcolor.inference import Colorizer
@@ -82,7 +82,7 @@ def main() -> None:
     try:
         config, generator, variables = checkpoint.load_generator(args.checkpoint)
         if args.data:
-            source: sources.Source = sources.FileSource(images.find(args.data))
+            source: sources.Source = sources.FileSource(listing.find(args.data))
         else:
             size = models.output_size(config)
             source = sources.open_splits(config.data, ["validation"], size)["validation"]

@@ -11,7 +11,7 @@ from array_record.python.array_record_module import ArrayRecordWriter
 from conftest import ROOT
 from PIL import Image
 
-from jaxcolor import images
+from jaxcolor import listing
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
 from jaxcolor.data.splits import SPLITS, split_of
@@ -75,12 +75,17 @@ def test_split_file_decides(config, photos, tmp_path):
         ("practice\tb/0.png", "line 1: 'practice.*must be one of train, validation, test"),
         ("train b/0.png", "line 1: .*a tab"),
         ("train\tb/0.png\ntest\tb/0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\tb/0.png\ntest\t./b//0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\tb/0.png\ntest\ta/../b/0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\t/dev/zero", "line 1: .*/dev/zero' must be .* a path relative to"),
+        ("train\tpipe.png", "line 1: .*pipe.png does not exist, or is no regular file"),
     ],
 )
 def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.split_file = str(tmp_path / "splits.tsv")
     (tmp_path / "splits.tsv").write_text(line)
+    os.mkfifo(photos / "pipe.png")
     with pytest.raises(InputError, match=message):
         sources.open_splits(config.data, ["train"], 32)
 
@@ -98,6 +103,19 @@ def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     config.data.skip_unreadable = True
     assert len(sources.open_splits(config.data, ["train"], 32)["train"]) == 12
     assert "2 of 14" in capsys.readouterr().out
+
+
+def test_what_a_training_folder_holds_besides_is_listed(config, photos, capsys):
+    for name in ("phone.heic", "._1.png", ".1.4711.partial.png", "notes.txt"):
+        (photos / name).write_bytes(b"")
+    (photos / "loop").symlink_to(".")
+    assert len(open_all(config, photos)) == 12
+    said = capsys.readouterr().out
+    for part in ("phone.heic: HEIF is", "._*", ".*.partial.*", ".txt (1)", "loop: the same folder"):
+        assert part in said
+    os.mkfifo(photos / "pipe.png")
+    with pytest.raises(InputError, match=r"1 of 13 .*\n.*pipe\.png: a pipe, a socket or a device"):
+        open_all(config, photos)
 
 
 def cut(path):
@@ -328,4 +346,4 @@ def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_
 def test_file_source_names_the_file(tmp_path):
     (tmp_path / "x.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"x\.png"):
-        sources.FileSource(images.find(tmp_path))[0]
+        sources.FileSource(listing.find(tmp_path))[0]
