@@ -135,12 +135,3 @@ def test_a_folder_that_is_not_wanted_is_left_out_wherever_it_is_met(tmp_path):
     assert content.passed_over == []
     assert len(listing.scan(tmp_path, without=tmp_path / "missing").paths) == 3
     assert len(listing.scan(tmp_path, without=tmp_path).paths) == 3
-
-
-def test_a_tree_deeper_than_the_stack(tmp_path):
-    place = tmp_path
-    for _ in range(1500):
-        place = place / "d"
-        place.mkdir()
-    make(place, "x.png")
-    assert len(listing.scan(tmp_path).paths) == 1
