@@ -1,14 +1,9 @@
 import io
 import os
-import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 from array_record.python.array_record_module import ArrayRecordWriter
-from conftest import ROOT
 from PIL import Image
 
 from jaxcolor import listing
@@ -235,90 +230,6 @@ def test_mistakes_are_named(config, changes, message):
     config.data.update(changes)
     with pytest.raises(InputError, match=message):
         sources.open_splits(config.data, ["train"], 32)
-
-
-class Tiny(tfds.core.GeneratorBasedBuilder):
-    """A TFDS data set of flat pictures that can be made without TensorFlow."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = tfds.features.FeaturesDict({"image": tfds.features.Image()})
-        return tfds.core.DatasetInfo(builder=self, features=features)
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples(10), "validation": self._generate_examples(3)}
-
-    def _generate_examples(self, count):
-        for i in range(count):
-            file = io.BytesIO()
-            Image.new("RGB", (8 + i, 6), (i, i, i)).save(file, "PNG")
-            file.seek(0)
-            yield i, {"image": file}
-
-
-def test_tfds(config, tmp_path):
-    Tiny(data_dir=tmp_path, file_format="array_record").download_and_prepare()
-    config.data.source = "tfds"
-    config.data.path = str(tmp_path / "tiny" / "1.0.0")
-    config.data.train_split = "train[:70%]"
-    config.data.test_split = "train[70%:]"
-    splits = sources.open_splits(config.data, SPLITS, 32)
-    assert [len(splits[split]) for split in SPLITS] == [7, 3, 3]
-    pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
-    assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
-        (i, i) for i in range(10)
-    }
-    assert "tensorflow" not in sys.modules
-    config.data.train_split = "practice"
-    with pytest.raises(InputError, match="practice"):
-        sources.open_splits(config.data, ["train"], 32)
-
-
-def pack(*args):
-    script = ROOT / "scripts" / "pack_array_record.py"
-    return subprocess.run([sys.executable, script, *args], capture_output=True, text=True)
-
-
-def test_packed_folder_equals_the_folder(config, photos, tmp_path):
-    (photos / "bad.jpg").write_bytes(b"nothing")
-    shares = ("--validation_fraction=0.3", "--test_fraction=0.3")
-    refused = pack(photos, tmp_path / "packed", *shares)
-    assert refused.returncode == 1
-    assert "bad.jpg" in refused.stderr
-    assert not (tmp_path / "packed").exists()
-    (photos / "bad.jpg").unlink()
-    shutil.copy(photos / "b" / "0.png", photos / "cut.png")
-    cut(photos / "cut.png")
-    refused = pack(photos, tmp_path / "packed", *shares)
-    assert refused.returncode == 1
-    assert "cut.png" in refused.stderr
-    assert not (tmp_path / "packed").exists()
-    done = pack(photos, tmp_path / "packed", *shares, "--skip_unreadable")
-    assert done.returncode == 0, done.stderr
-
-    config.data.validation_fraction = config.data.test_fraction = 0.3
-    config.data.skip_unreadable = True
-    config.data.source, config.data.path = "folder", str(photos)
-    (photos / "cut.png").unlink()
-    folder = sources.open_splits(config.data, SPLITS, 32)
-    config.data.skip_unreadable = False
-    config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
-    packed = sources.open_splits(config.data, SPLITS, 32)
-    for split in SPLITS:
-        assert len(packed[split]) == len(folder[split]) > 0
-        for i in range(len(folder[split])):
-            np.testing.assert_array_equal(packed[split][i], folder[split][i])
-
-
-def test_a_damaged_record_is_named(config, tmp_path):
-    writer = ArrayRecordWriter(str(tmp_path / "train.array_record"), "group_size:1")
-    writer.write(b"nothing")
-    writer.close()
-    config.data.source, config.data.path = "array_record", str(tmp_path)
-    source = sources.open_splits(config.data, ["train"], 32)["train"]
-    with pytest.raises(InputError, match="train, record 0"):
-        source[0]
 
 
 @pytest.mark.parametrize("packed", [False, True])
