@@ -104,7 +104,9 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
 def report(left_out: Sequence[str]) -> None:
     """Prints lines on what is left out, if there are any."""
     if left_out:
-        print("\n".join(["left out:", *(f"  {line}" for line in left_out)]), flush=True)
+        text = "\n".join(["left out:", *(f"  {line}" for line in left_out)])
+        # Names of files may hold bytes that no text does.
+        print(os.fsencode(text).decode(errors="backslashreplace"), flush=True)
 
 
 def no_image(folder: pathlib.Path) -> str:
@@ -162,9 +164,9 @@ class _Scan:
         if is_folder:
             (self._links if entry.is_symlink() else self._folders).append(path)
         elif name.startswith("._"):
-            self._counts["named ._*, which macOS writes beside images"] += 1
+            self._counts["files named ._*, which macOS writes beside images"] += 1
         elif files.is_partial(name):
-            self._counts["named .*.partial.*, left by interrupted writing"] += 1
+            self._counts["files named .*.partial.*, left by interrupted writing"] += 1
         elif suffix in SUFFIXES:
             self._images.append(path)
         elif isinstance(broken, PermissionError):
@@ -178,19 +180,17 @@ class _Scan:
 
     def listing(self) -> Listing:
         counts = dict(self._counts)
-        if self._suffixes:
-            commonest = ", ".join(
-                f"{suffix} ({count:,})" for suffix, count in self._suffixes.most_common(_COMMONEST)
-            )
-            more = ", …" if len(self._suffixes) > _COMMONEST else ""
-            counts[f"whose suffix is no image's: {commonest}{more}"] = self._suffixes.total()
+        if suffixes := sorted(self._suffixes, key=lambda s: (-self._suffixes[s], s)):
+            named = [f"{suffix} {self._suffixes[suffix]:,}" for suffix in suffixes[:_COMMONEST]]
+            more = ["…"] if len(suffixes) > _COMMONEST else []
+            counts[f"files of other suffixes ({', '.join(named + more)})"] = self._suffixes.total()
         return Listing(
             paths=[pathlib.Path(p) for p in sorted(self._images, key=lambda p: p.split(os.sep))],
             unreadable=_sorted(self._unreadable),
             unsupported=_sorted(self._unsupported),
             passed_over=[
                 *sorted(self._passed_over),
-                *(f"{self._top}: {count:,} files {kind}" for kind, count in sorted(counts.items())),
+                *(f"{self._top}: {kind}: {count:,}" for kind, count in sorted(counts.items())),
             ],
         )
 

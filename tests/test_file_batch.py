@@ -82,7 +82,7 @@ def test_what_is_left_out_of_a_folder_is_listed(colorizer, photos, tmp_path, cap
         assert any(line.startswith(f"{tmp_path / file}: {reason}") for line in problems)
     assert len(problems) == 6
     said = capsys.readouterr().out
-    for part in ("1 files named ._*", ".txt (1)", f"loop: the same folder as {photos}"):
+    for part in ("files named ._*", ".txt 1", f"loop: the same folder as {photos}"):
         assert part in said
     assert len(listing.find(tmp_path / "out")) == 12
 

@@ -35,6 +35,11 @@ def test_folder_splits_are_disjoint_and_whole(config, photos):
     assert splits["train"][0].shape == (40, 48, 3)
 
 
+def test_a_name_that_is_no_text_has_its_split(config, photos):
+    (photos / "a" / "1.png").rename(photos / "a" / os.fsdecode(b"\xff.png"))
+    assert len(open_all(config, photos)) == 12
+
+
 def test_a_number_of_images_chooses_among_those_of_a_split(config, photos):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.test_fraction = config.data.validation_fraction = 0.3
@@ -106,7 +111,7 @@ def test_what_a_training_folder_holds_besides_is_listed(config, photos, capsys):
     (photos / "loop").symlink_to(".")
     assert len(open_all(config, photos)) == 12
     said = capsys.readouterr().out
-    for part in ("phone.heic: HEIF is", "._*", ".*.partial.*", ".txt (1)", "loop: the same folder"):
+    for part in ("phone.heic: HEIF is", "._*", ".*.partial.*", ".txt 1", "loop: the same folder"):
         assert part in said
     os.mkfifo(photos / "pipe.png")
     with pytest.raises(InputError, match=r"1 of 13 .*\n.*pipe\.png: a pipe, a socket or a device"):
