@@ -4,8 +4,8 @@
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
 Every image keeps its name, format, size, orientation and lightness. Folders are searched
-recursively. Files that cannot be read are listed at the end and make the exit status 1; all others
-are colorized.
+recursively. Images that cannot be colorized are listed in the end, with the reason, and make the
+exit status 1; all others are colorized.
 """
 
 import pathlib

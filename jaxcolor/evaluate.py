@@ -15,7 +15,7 @@ import pathlib
 import sys
 from typing import Any
 
-from jaxcolor import cli, images, inference, models, scoring
+from jaxcolor import cli, images, inference, listing, models, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -118,7 +118,7 @@ def _score_folder(
     colorizer: inference.Colorizer, folder: pathlib.Path, scores: evaluation.Evaluation
 ) -> dict[str, dict[str, Any]]:
     """Scores a colorizer on a folder, each file of which is decoded once."""
-    paths = images.find(folder)
+    paths = listing.find(folder)
     num_threads = colorizer.config.data.num_threads
 
     def list_unreadable() -> None:

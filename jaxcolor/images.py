@@ -1,13 +1,12 @@
-"""Image files: finding, reading, checking and writing them, and tiling arrays into sheets.
+"""Image files: reading, checking and writing them, and tiling arrays into sheets.
 
 Pixels are taken as sRGB; embedded color profiles are ignored, as the field's scores ignore them.
 """
 
 import functools
 import io
-import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,43 +17,10 @@ from tqdm import tqdm
 from jaxcolor import files
 from jaxcolor.config import InputError
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
-
 # Files per task of a thread: handing them over one by one can take longer than checking them.
 _FILES_AT_ONCE = 64
 
 _T = TypeVar("_T")
-
-
-def find(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Lists the image files below a folder, sorted by path; links to folders are not followed.
-
-    Raises:
-        InputError: the folder does not exist, holds no image, or some part of it cannot be read.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
-    try:
-        paths = sorted(_walk(str(folder)), key=lambda path: path.split(os.sep))
-    except OSError as error:
-        raise InputError(
-            f"{error.filename}: {error.strerror}; give read permission, or move it away"
-        ) from error
-    if not paths:
-        raise InputError(f"{folder}: holds no image ({', '.join(sorted(EXTENSIONS))})")
-    return [pathlib.Path(path) for path in paths]
-
-
-def _walk(folder: str) -> Iterator[str]:
-    """Yields image files without asking the system about each; a dead link counts as a file."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path)
-            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS and (
-                entry.is_symlink() or entry.is_file()
-            ):
-                yield entry.path
 
 
 def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
@@ -64,6 +30,7 @@ def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
         InputError: the file cannot be read; the message names it.
     """
     try:
+        files.require_regular(path)
         return decode(path.read_bytes(), min_side)
     except (OSError, InputError) as error:
         raise InputError(f"{path}: {_reason(error)}") from error
@@ -135,6 +102,7 @@ def problem(path: pathlib.Path, *, whole: bool) -> str:
             only its header is read: format, size, kind of samples, number of pictures.
     """
     try:
+        files.require_regular(path)
         with Image.open(path) as image:
             _check_header(image)
             if whole:

@@ -28,7 +28,7 @@ from pack_array_record import pack
 from PIL import Image
 
 from jaxcolor import config as config_lib
-from jaxcolor import images
+from jaxcolor import images, listing
 from jaxcolor.data import pipeline, sources, spaces, transforms
 
 
@@ -120,7 +120,7 @@ def main() -> None:
     config = config_lib.get_config()
     data = config.data
     data.image_size, data.batch_size, data.augment = args.image_size, args.batch_size, False
-    paths = images.find(args.folder)
+    paths = listing.find(args.folder)
     gap = check_equal(paths, args.image_size)
     usual = torch.utils.data.DataLoader(
         UsualDataset(paths, args.image_size),

@@ -24,7 +24,7 @@ import web_page
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from jaxcolor import cli, images, inference
+from jaxcolor import cli, images, inference, listing
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.inference import Colorizer
@@ -218,7 +218,7 @@ def main() -> None:
     rows, problems = [], []
     try:
         colorizers = load(args.checkpoint)
-        given = (images.find(path) if path.is_dir() else [path] for path in args.photos)
+        given = (listing.find(path) if path.is_dir() else [path] for path in args.photos)
         paths = list(itertools.chain.from_iterable(given))
         for path in tqdm(paths, desc="gallery", unit="img", disable=None):
             try:

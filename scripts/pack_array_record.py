@@ -2,7 +2,7 @@
 
     python scripts/pack_array_record.py photos packed
 
-Files go in as they are, whole, and are decoded once to check them. Output:
+Files go in as they are, whole, and are decoded once to check them. Output, all of it or none:
 train.array_record, validation.array_record and test.array_record, split as
 config.data.source="folder" splits.
 """
@@ -15,7 +15,7 @@ from array_record.python.array_record_module import ArrayRecordWriter
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from jaxcolor import cli, images
+from jaxcolor import cli, files, images
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
@@ -23,12 +23,19 @@ from jaxcolor.data.splits import SPLITS
 
 
 def pack(paths: Sequence[pathlib.Path], record: pathlib.Path) -> None:
-    """Writes image files, as they are, into an ArrayRecord file."""
+    """Writes image files, as they are, into an ArrayRecord file.
+
+    Raises:
+        OSError: an image cannot be read, or the file cannot be written.
+    """
     # One record per group, so that shuffled reading decompresses only the records it uses.
     writer = ArrayRecordWriter(str(record), "group_size:1")
     for path in tqdm(paths, desc=record.stem, unit="img", disable=None):
         writer.write(path.read_bytes())
-    writer.close()
+    try:
+        writer.close()  # It raises the errors of all writing before.
+    except RuntimeError as error:
+        raise OSError(f"{record}: cannot be written: {error}") from error
 
 
 def readable_splits(data: ConfigDict) -> dict[str, list[pathlib.Path]]:
@@ -67,16 +74,17 @@ def main() -> None:
     data.source, data.path = "folder", args.folder
     data.validation_fraction, data.test_fraction = args.validation_fraction, args.test_fraction
     data.split_file, data.skip_unreadable = args.split_file, args.skip_unreadable
+    if args.output.exists() and not (args.output.is_dir() and not any(args.output.iterdir())):
+        sys.exit(f"error: {args.output}: exists already; remove it, or give another folder")
     try:
         splits = readable_splits(data)
-    except InputError as error:
+        with files.folder_written_whole(args.output) as partial:
+            for split, paths in splits.items():
+                pack(paths, partial / f"{split}.array_record")
+    except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
-
-    args.output.mkdir(parents=True, exist_ok=True)
     for split, paths in splits.items():
-        record = args.output / f"{split}.array_record"
-        pack(paths, record)
-        print(f"{record}: {len(paths):,} images")
+        print(f"{args.output / split}.array_record: {len(paths):,} images")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 from tqdm import tqdm
 
-from jaxcolor import cli, files, images
+from jaxcolor import cli, files, images, listing
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import splits
@@ -72,7 +72,7 @@ def select(
         {
             path.relative_to(root).as_posix()
             for folder in folders
-            for path in images.find(root / folder)
+            for path in listing.find(root / folder)
         }
     )
     shares = dict.fromkeys(names, 1.0)

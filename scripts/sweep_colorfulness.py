@@ -18,7 +18,7 @@ import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from jaxcolor import cli, images, models
+from jaxcolor import cli, listing, models
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
@@ -90,7 +90,7 @@ def main() -> None:
     try:
         config, generator, variables = checkpoint.load_generator(args.checkpoint)
         if args.data:
-            source: sources.Source = sources.FileSource(images.find(args.data))
+            source: sources.Source = sources.FileSource(listing.find(args.data))
         else:
             size = models.output_size(config)
             source = sources.open_splits(config.data, ["validation"], size)["validation"]

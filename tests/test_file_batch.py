@@ -1,9 +1,11 @@
+import os
+
 import numpy as np
 import pytest
 from conftest import lightness, picture
 from PIL import Image
 
-from jaxcolor import images
+from jaxcolor import images, listing
 from jaxcolor.config import InputError
 from jaxcolor.file_batch import colorize_files
 
@@ -19,8 +21,8 @@ def test_files_and_folders(colorizer, photos, tmp_path):
         colorizer, [photos, tmp_path / "rotated.jpg", tmp_path / "gray.bmp"], tmp_path / "out"
     )
     assert problems == []
-    written = {p.relative_to(tmp_path / "out").as_posix() for p in images.find(tmp_path / "out")}
-    tree = {p.relative_to(photos).as_posix() for p in images.find(photos)}
+    written = {p.relative_to(tmp_path / "out").as_posix() for p in listing.find(tmp_path / "out")}
+    tree = {p.relative_to(photos).as_posix() for p in listing.find(photos)}
     assert written == tree | {"rotated.jpg", "gray.bmp"}
     out = tmp_path / "out" / "rotated.jpg"
     with Image.open(out) as image:
@@ -38,11 +40,55 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_done(colorizer, photos,
     assert len(problems) == 2
     assert "letter.txt" in problems[0]
     assert "bad.jpg" in problems[1]
-    assert len(images.find(tmp_path / "out")) == 12
+    assert len(listing.find(tmp_path / "out")) == 12
+
+
+def test_whatever_one_file_provokes_the_others_are_done(colorizer, photos, tmp_path):
+    class Fragile:
+        """Fails on the first image in a way that no reader or writer names."""
+
+        calls = 0
+
+        def __call__(self, image):
+            self.calls += 1
+            if self.calls == 1:
+                raise RuntimeError("of a library")
+            return colorizer(image)
+
+    problems = colorize_files(Fragile(), [photos], tmp_path / "out")
+    assert problems == [f"{listing.find(photos)[0]}: RuntimeError: of a library"]
+    assert len(listing.find(tmp_path / "out")) == 11
+
+
+def test_what_is_left_out_of_a_folder_is_listed(colorizer, photos, tmp_path, capsys):
+    for name in ("a/phone.heic", "a/._1.png", "notes.txt"):
+        (photos / name).write_bytes(b"")
+    os.mkfifo(photos / "pipe.png")
+    (photos / "dead.png").symlink_to("nowhere")
+    (photos / "loop").symlink_to(".")
+    (tmp_path / "raw.nef").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    given = [photos, tmp_path / "raw.nef", tmp_path / "empty", tmp_path / "pipe"]
+    problems = colorize_files(colorizer, given, tmp_path / "out")
+    for file, reason in (
+        ("photos/a/phone.heic", "HEIF is not supported"),
+        ("raw.nef", "the raw format of a camera is not supported"),
+        ("empty", "holds no image"),
+        ("photos/pipe.png", "a pipe, a socket or a device, not a file"),
+        ("pipe", "a pipe, a socket or a device, not a file"),
+        ("photos/dead.png", "No such file"),
+    ):
+        assert any(line.startswith(f"{tmp_path / file}: {reason}") for line in problems)
+    assert len(problems) == 6
+    said = capsys.readouterr().out
+    for part in ("files named ._*", ".txt 1", f"loop: the same folder as {photos}"):
+        assert part in said
+    assert len(listing.find(tmp_path / "out")) == 12
 
 
 def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):
-    before = {path: path.read_bytes() for path in images.find(photos)}
+    before = {path: path.read_bytes() for path in listing.find(photos)}
     with pytest.raises(InputError, match="would overwrite"):
         colorize_files(colorizer, [photos], photos)
     with pytest.raises(InputError, match="would overwrite"):
@@ -50,14 +96,14 @@ def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):
     (tmp_path / "link").symlink_to(photos)
     with pytest.raises(InputError, match="would overwrite"):
         colorize_files(colorizer, [photos], tmp_path / "link")
-    assert {path: path.read_bytes() for path in images.find(photos)} == before
+    assert {path: path.read_bytes() for path in listing.find(photos)} == before
 
 
 def test_earlier_results_are_no_inputs(colorizer, photos):
     output = photos / "colorized"
     for _ in range(2):
         assert colorize_files(colorizer, [photos], output) == []
-        assert len(images.find(output)) == 12
+        assert len(listing.find(output)) == 12
 
 
 def test_inputs_that_would_collide_or_do_not_exist(colorizer, photos, tmp_path):

@@ -1,8 +1,10 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from jaxcolor import evaluate, images
+from jaxcolor import evaluate, images, listing
 from jaxcolor.config import InputError
 from jaxcolor.metrics import folders
 from jaxcolor.metrics.evaluation import Evaluation
@@ -12,7 +14,7 @@ from jaxcolor.metrics.evaluation import Evaluation
 def predictions(photos, tmp_path):
     """The photos, a little off, some in another format."""
     folder = tmp_path / "predictions"
-    for i, path in enumerate(images.find(photos)):
+    for i, path in enumerate(listing.find(photos)):
         target = (folder / path.relative_to(photos)).with_suffix(".bmp" if i % 2 else ".png")
         off = np.clip(images.read(path).astype(int) + 10, 0, 255).astype(np.uint8)
         images.write(target, off)
@@ -45,13 +47,32 @@ def test_everything_that_does_not_match_is_listed(predictions, photos):
 
 
 def test_sizes_must_agree_and_files_be_readable(predictions, photos):
-    first, second, *_ = images.find(predictions)
+    first, second, *_ = listing.find(predictions)
     images.write(first, np.zeros((20, 20, 3), np.uint8))
     second.write_bytes(b"nothing")
     with pytest.raises(InputError) as error:
         folders.evaluate(predictions, photos, Evaluation())
     assert "is 20 × 20, but" in str(error.value)
     assert str(second) in str(error.value)
+
+
+def test_what_is_no_image_has_no_partner_and_needs_none(predictions, photos, capsys):
+    for name in (".1.4711.partial.png", "._1.png", "plot.svg"):
+        (predictions / name).write_bytes(b"")
+    os.mkfifo(predictions / "pipe")
+    (photos / "phone.heic").write_bytes(b"")
+    rows = folders.evaluate(predictions, photos, Evaluation())
+    assert rows["predictions"]["num_images"] == 12
+    said = capsys.readouterr().out
+    for part in ("left by interrupted writing", "named ._*", "none 1", "phone.heic: HEIF is not"):
+        assert part in said
+
+
+def test_a_pipe_named_like_an_image_is_refused_unopened(predictions, photos):
+    for folder in (predictions, photos):
+        os.mkfifo(folder / "pipe.png")
+    with pytest.raises(InputError, match=r"pipe\.png: a pipe, a socket or a device, not a file"):
+        folders.evaluate(predictions, photos, Evaluation())
 
 
 def test_images_too_small_to_score_are_named(tmp_path):
@@ -62,7 +83,7 @@ def test_images_too_small_to_score_are_named(tmp_path):
 
 
 def test_two_files_of_one_name(predictions, photos):
-    path = images.find(predictions)[0]
+    path = listing.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
     with pytest.raises(InputError, match="differ only in the extension"):
         folders.evaluate(predictions, photos, Evaluation())

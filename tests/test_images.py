@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxcolor import images
+from jaxcolor import images, listing
 from jaxcolor.config import InputError
 from jaxcolor.data import scenes
 
@@ -121,7 +121,7 @@ def test_damaged_files_are_refused(tmp_path):
     (tmp_path / "good.jpg").write_bytes(whole)
     for whole, found in ((True, files.keys()), (False, {"text.png", "empty.jpg"})):
         check = functools.partial(images.problem, whole=whole)
-        problems = images.for_each(check, paths := images.find(tmp_path), num_threads=2)
+        problems = images.for_each(check, paths := listing.find(tmp_path), num_threads=2)
         assert {
             path.name for path, problem in zip(paths, problems, strict=True) if problem
         } == found
@@ -130,25 +130,6 @@ def test_damaged_files_are_refused(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"gone\.png: No such file"):
         images.read(tmp_path / "gone.png")
-
-
-def test_find_searches_to_the_bottom_and_knows_the_extensions(tmp_path):
-    for name in ("b.JPG", "sub/deep/a.webp", "c.tiff", "notes.txt"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    found = [path.relative_to(tmp_path).as_posix() for path in images.find(tmp_path)]
-    assert found == ["b.JPG", "c.tiff", "sub/deep/a.webp"]
-    for name in ("sub-b/x.png", "sub/y.png/z.txt"):  # Sorted by folder, whatever "-" and "/" are.
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_bytes(b"")
-    (tmp_path / "dead.png").symlink_to("nowhere")
-    found = [path.relative_to(tmp_path).as_posix() for path in images.find(tmp_path)]
-    assert found == ["b.JPG", "c.tiff", "dead.png", "sub/deep/a.webp", "sub-b/x.png"]
-    with pytest.raises(InputError, match="no such folder"):
-        images.find(tmp_path / "missing")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no image"):
-        images.find(tmp_path / "empty")
 
 
 def test_write_leaves_nothing_behind_when_it_fails(tmp_path):

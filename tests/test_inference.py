@@ -11,7 +11,7 @@ import pytest
 from conftest import first_variables, lightness, picture, run_module
 from PIL import Image
 
-from jaxcolor import colorize, evaluate, images, inference, models
+from jaxcolor import colorize, evaluate, images, inference, listing, models
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.training import loop
@@ -173,7 +173,7 @@ def test_commands(run, photos, run_main, tmp_path):
     assert colored.returncode == 1
     assert "bad.jpg" in colored.stderr
     assert "Traceback" not in colored.stderr
-    written = images.find(tmp_path / "out")
+    written = listing.find(tmp_path / "out")
     assert len(written) == 12
     assert np.ptp(images.read(written[0]).astype(int), axis=-1).max() <= 1
 
@@ -209,11 +209,11 @@ def test_evaluation_decodes_each_file_once(run, photos, monkeypatch):
     monkeypatch.delattr(images, "damaged")  # It decodes every file once more.
     opened = evaluate_folder(run[0], photos, monkeypatch)
     del opened["others"]  # What speed is measured on.
-    assert opened == dict.fromkeys([path.name for path in images.find(photos)], 1)
+    assert opened == dict.fromkeys([path.name for path in listing.find(photos)], 1)
 
 
 def test_evaluation_lists_every_file_that_cannot_be_read(run, photos, monkeypatch):
-    first, *_, last = images.find(photos)
+    first, *_, last = listing.find(photos)
     first.write_bytes(b"nothing")
     last.write_bytes(last.read_bytes()[:200])
     with pytest.raises(SystemExit) as error:

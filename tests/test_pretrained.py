@@ -12,7 +12,7 @@ import optax
 import pytest
 from conftest import ROOT, first_variables, tiny_config
 
-from jaxcolor import colorize, evaluate, images, models, pretrained
+from jaxcolor import colorize, evaluate, images, listing, models, pretrained
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
@@ -124,7 +124,7 @@ def test_what_cannot_be_written_is_refused(config, tensor, message, tmp_path):
 def test_colorize_without_a_checkpoint(model, config, variables, photos, run_main, tmp_path):
     done = run_main(colorize, photos, "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    first = images.find(photos)[0]
+    first = listing.find(photos)[0]
     np.testing.assert_array_equal(
         images.read(tmp_path / "out" / first.relative_to(photos)),
         Colorizer(config, rounded(variables))(images.read(first)),
@@ -152,7 +152,7 @@ def test_evaluate_without_a_run(model, config, variables, photos, run_main, monk
     found = json.loads((tmp_path / "scores.json").read_text())
     assert (found["data"], found["images"]) == ("photos", "12")
     colorizer = Colorizer(config, rounded(variables))
-    truth = [images.resize(images.read(path), 32, 32) for path in images.find(photos)]
+    truth = [images.resize(images.read(path), 32, 32) for path in listing.find(photos)]
     errors = [np.abs(colorizer.predict(t[None])[0] / 255 - t / 255).mean() for t in truth]
     assert found["scores"]["model"]["MAE"]["mean"] == pytest.approx(np.mean(errors), rel=1e-3)
 
@@ -204,7 +204,7 @@ def test_the_best_average_of_a_run_is_exported(workdir, variables, photos, run_m
     output = tmp_path / "exported"
     done = run_main(
         *(export_pretrained, "--checkpoint", workdir, "--output", output),
-        *images.find(photos)[:2],
+        *listing.find(photos)[:2],
     )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in output.iterdir()) == ["config.json", "model.safetensors"]

@@ -1,17 +1,12 @@
 import io
 import os
-import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 from array_record.python.array_record_module import ArrayRecordWriter
-from conftest import ROOT
 from PIL import Image
 
-from jaxcolor import images
+from jaxcolor import listing
 from jaxcolor.config import InputError
 from jaxcolor.data import sources
 from jaxcolor.data.splits import SPLITS, split_of
@@ -38,6 +33,11 @@ def test_folder_splits_are_disjoint_and_whole(config, photos):
     found = [path for source in splits.values() for path in source.paths]
     assert len(found) == len(set(found)) == 12
     assert splits["train"][0].shape == (40, 48, 3)
+
+
+def test_a_name_that_is_no_text_has_its_split(config, photos):
+    (photos / "a" / "1.png").rename(photos / "a" / os.fsdecode(b"\xff.png"))
+    assert len(open_all(config, photos)) == 12
 
 
 def test_a_number_of_images_chooses_among_those_of_a_split(config, photos):
@@ -75,12 +75,17 @@ def test_split_file_decides(config, photos, tmp_path):
         ("practice\tb/0.png", "line 1: 'practice.*must be one of train, validation, test"),
         ("train b/0.png", "line 1: .*a tab"),
         ("train\tb/0.png\ntest\tb/0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\tb/0.png\ntest\t./b//0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\tb/0.png\ntest\ta/../b/0.png", "lines 1 and 2: both name b/0.png"),
+        ("train\t/dev/zero", "line 1: .*/dev/zero' must be .* a path relative to"),
+        ("train\tpipe.png", "line 1: .*pipe.png does not exist, or is no regular file"),
     ],
 )
 def test_split_file_with_a_mistake(config, photos, tmp_path, line, message):
     config.data.source, config.data.path = "folder", str(photos)
     config.data.split_file = str(tmp_path / "splits.tsv")
     (tmp_path / "splits.tsv").write_text(line)
+    os.mkfifo(photos / "pipe.png")
     with pytest.raises(InputError, match=message):
         sources.open_splits(config.data, ["train"], 32)
 
@@ -98,6 +103,19 @@ def test_unreadable_files_are_all_listed_or_left_out(config, photos, capsys):
     config.data.skip_unreadable = True
     assert len(sources.open_splits(config.data, ["train"], 32)["train"]) == 12
     assert "2 of 14" in capsys.readouterr().out
+
+
+def test_what_a_training_folder_holds_besides_is_listed(config, photos, capsys):
+    for name in ("phone.heic", "._1.png", ".1.4711.partial.png", "notes.txt"):
+        (photos / name).write_bytes(b"")
+    (photos / "loop").symlink_to(".")
+    assert len(open_all(config, photos)) == 12
+    said = capsys.readouterr().out
+    for part in ("phone.heic: HEIF is", "._*", ".*.partial.*", ".txt 1", "loop: the same folder"):
+        assert part in said
+    os.mkfifo(photos / "pipe.png")
+    with pytest.raises(InputError, match=r"1 of 13 .*\n.*pipe\.png: a pipe, a socket or a device"):
+        open_all(config, photos)
 
 
 def cut(path):
@@ -219,90 +237,6 @@ def test_mistakes_are_named(config, changes, message):
         sources.open_splits(config.data, ["train"], 32)
 
 
-class Tiny(tfds.core.GeneratorBasedBuilder):
-    """A TFDS data set of flat pictures that can be made without TensorFlow."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = tfds.features.FeaturesDict({"image": tfds.features.Image()})
-        return tfds.core.DatasetInfo(builder=self, features=features)
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples(10), "validation": self._generate_examples(3)}
-
-    def _generate_examples(self, count):
-        for i in range(count):
-            file = io.BytesIO()
-            Image.new("RGB", (8 + i, 6), (i, i, i)).save(file, "PNG")
-            file.seek(0)
-            yield i, {"image": file}
-
-
-def test_tfds(config, tmp_path):
-    Tiny(data_dir=tmp_path, file_format="array_record").download_and_prepare()
-    config.data.source = "tfds"
-    config.data.path = str(tmp_path / "tiny" / "1.0.0")
-    config.data.train_split = "train[:70%]"
-    config.data.test_split = "train[70%:]"
-    splits = sources.open_splits(config.data, SPLITS, 32)
-    assert [len(splits[split]) for split in SPLITS] == [7, 3, 3]
-    pictures = [splits[s][i] for s in ("train", "test") for i in range(len(splits[s]))]
-    assert {(picture.shape[1] - 8, int(picture.max())) for picture in pictures} == {
-        (i, i) for i in range(10)
-    }
-    assert "tensorflow" not in sys.modules
-    config.data.train_split = "practice"
-    with pytest.raises(InputError, match="practice"):
-        sources.open_splits(config.data, ["train"], 32)
-
-
-def pack(*args):
-    script = ROOT / "scripts" / "pack_array_record.py"
-    return subprocess.run([sys.executable, script, *args], capture_output=True, text=True)
-
-
-def test_packed_folder_equals_the_folder(config, photos, tmp_path):
-    (photos / "bad.jpg").write_bytes(b"nothing")
-    shares = ("--validation_fraction=0.3", "--test_fraction=0.3")
-    refused = pack(photos, tmp_path / "packed", *shares)
-    assert refused.returncode == 1
-    assert "bad.jpg" in refused.stderr
-    assert not (tmp_path / "packed").exists()
-    (photos / "bad.jpg").unlink()
-    shutil.copy(photos / "b" / "0.png", photos / "cut.png")
-    cut(photos / "cut.png")
-    refused = pack(photos, tmp_path / "packed", *shares)
-    assert refused.returncode == 1
-    assert "cut.png" in refused.stderr
-    assert not (tmp_path / "packed").exists()
-    done = pack(photos, tmp_path / "packed", *shares, "--skip_unreadable")
-    assert done.returncode == 0, done.stderr
-
-    config.data.validation_fraction = config.data.test_fraction = 0.3
-    config.data.skip_unreadable = True
-    config.data.source, config.data.path = "folder", str(photos)
-    (photos / "cut.png").unlink()
-    folder = sources.open_splits(config.data, SPLITS, 32)
-    config.data.skip_unreadable = False
-    config.data.source, config.data.path = "array_record", str(tmp_path / "packed")
-    packed = sources.open_splits(config.data, SPLITS, 32)
-    for split in SPLITS:
-        assert len(packed[split]) == len(folder[split]) > 0
-        for i in range(len(folder[split])):
-            np.testing.assert_array_equal(packed[split][i], folder[split][i])
-
-
-def test_a_damaged_record_is_named(config, tmp_path):
-    writer = ArrayRecordWriter(str(tmp_path / "train.array_record"), "group_size:1")
-    writer.write(b"nothing")
-    writer.close()
-    config.data.source, config.data.path = "array_record", str(tmp_path)
-    source = sources.open_splits(config.data, ["train"], 32)["train"]
-    with pytest.raises(InputError, match="train, record 0"):
-        source[0]
-
-
 @pytest.mark.parametrize("packed", [False, True])
 def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_path, packed):
     photo = io.BytesIO()
@@ -328,4 +262,4 @@ def test_large_photos_are_decoded_small_to_train_and_whole_to_score(config, tmp_
 def test_file_source_names_the_file(tmp_path):
     (tmp_path / "x.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"x\.png"):
-        sources.FileSource(images.find(tmp_path))[0]
+        sources.FileSource(listing.find(tmp_path))[0]

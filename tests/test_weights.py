@@ -3,18 +3,16 @@
 import collections
 import hashlib
 import http.server
-import io
 import os
 import pickle
-import struct
 import threading
 import typing
-import zipfile
 
 import numpy as np
 import pytest
 import safetensors.numpy
 from conftest import run_module
+from torch_files import NUMBERS, Call, Global, state_dict, storage, stream_file, tensor, zip_file
 
 from jaxcolor.backbones import (
     conversion,
@@ -26,92 +24,6 @@ from jaxcolor.backbones import (
     weights,
 )
 from jaxcolor.config import InputError
-
-NUMBERS = np.arange(24, dtype=np.float32)
-
-
-class Global:
-    """Pickles as a bare reference to a name."""
-
-    def __init__(self, module, name):
-        self.module, self.name = module, name
-
-
-class Call:
-    """Pickles as the call of a name."""
-
-    def __init__(self, function, *args):
-        self.function, self.args = function, args
-
-
-class Stored:
-    """Pickles as a persistent reference, as PyTorch's storages do."""
-
-    def __init__(self, *pid):
-        self.pid = pid
-
-
-class TorchPickler(pickle._Pickler):
-    """Writes what PyTorch writes, without PyTorch.
-
-    It starts from the pickler that the standard library has in Python, whose name is private: the
-    public one, in C, writes no opcodes but its own.
-    """
-
-    def save(self, obj, save_persistent_id=True):
-        if isinstance(obj, Global):
-            self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
-        elif isinstance(obj, Call):
-            self.save(obj.function)
-            self.save(obj.args)
-            self.write(pickle.REDUCE)
-        elif isinstance(obj, Stored):
-            self.save(obj.pid)
-            self.write(pickle.BINPERSID)
-        else:
-            super().save(obj, save_persistent_id)
-
-
-def dump(obj):
-    file = io.BytesIO()
-    TorchPickler(file, 2).dump(obj)
-    return file.getvalue()
-
-
-def tensor(storage, offset, shape, strides):
-    rebuild = Global("torch._utils", "_rebuild_tensor_v2")
-    hooks = Call(Global("collections", "OrderedDict"))
-    return Call(rebuild, storage, offset, shape, strides, False, hooks)
-
-
-def storage(*rest, kind="FloatStorage", count=24):
-    return Stored("storage", Global("torch", kind), "0", "cpu", count, *rest)
-
-
-def state_dict(*rest):
-    """A matrix, its transpose and a vector, in one storage, one of them a parameter."""
-    parameter = Global("torch._utils", "_rebuild_parameter")
-    return {
-        "a.weight": tensor(storage(*rest), 0, (4, 6), (6, 1)),
-        "a.transposed": tensor(storage(*rest), 0, (6, 4), (1, 6)),
-        "b": {"bias": Call(parameter, tensor(storage(*rest), 20, (3,), (1,)), True, None)},
-        "epoch": 3,
-    }
-
-
-def zip_file(path, obj, numbers=NUMBERS):
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", dump(obj))
-        archive.writestr("archive/byteorder", "little")
-        archive.writestr("archive/data/0", numbers.tobytes())
-    return path
-
-
-def stream_file(path, obj, numbers=NUMBERS):
-    header = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
-    parts = [dump(part) for part in (*header, obj, ["0"])]
-    path.write_bytes(b"".join(parts) + struct.pack("<q", 24) + numbers.tobytes())
-    return path
 
 
 @pytest.mark.parametrize(("write", "rest"), [(zip_file, ()), (stream_file, (None,))])
@@ -188,10 +100,12 @@ def home(tmp_path, monkeypatch):
 
 
 class RangeServer(http.server.SimpleHTTPRequestHandler):
-    """Serves one file, whole or from a place on."""
+    """Serves one file, whole or from a place on, as far as the connection holds."""
 
     content = b""
     ranges: typing.ClassVar[list] = []
+    headers_sent: typing.ClassVar[dict] = {}
+    holds = (10**9,)  # Bytes until the connection ends, of each request; the last is repeated.
 
     def do_GET(self):
         asked = self.headers.get("Range")
@@ -201,9 +115,15 @@ class RangeServer(http.server.SimpleHTTPRequestHandler):
             self.send_error(416)
             return
         self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(self.content) - start))
+        size = len(self.content)
+        headers = {"Content-Length": size - start}
+        if asked:
+            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+        for name, value in (headers | self.headers_sent).items():
+            self.send_header(name, str(value))
         self.end_headers()
-        self.wfile.write(self.content[start:])
+        holds = self.holds[min(len(self.ranges), len(self.holds)) - 1]
+        self.wfile.write(self.content[start:][:holds])
 
     def log_message(self, *_):
         """Says nothing."""
@@ -213,8 +133,9 @@ class RangeServer(http.server.SimpleHTTPRequestHandler):
 def served(monkeypatch):
     """A registry of one file, on a server of this machine; the server's class."""
     RangeServer.content, RangeServer.ranges = os.urandom(3_000_000), []
+    RangeServer.headers_sent, RangeServer.holds = {}, (10**9,)
     server = http.server.HTTPServer(("127.0.0.1", 0), RangeServer)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/x.npz"
     file = registry.File("x.npz", hashlib.sha256(RangeServer.content).hexdigest(), url)
@@ -238,6 +159,60 @@ def test_fetching_resumes_checks_and_lands_whole(home, served):
     assert weights.fetch("x") == path
     assert weights.fetch("x") == path
     assert served.ranges == ["bytes=1000-", "bytes=3000000-", None]
+
+
+def test_a_download_goes_on_where_the_connection_broke(home, served):
+    served.holds = (1_000_000, 1, 500_000, 10**9)
+    assert weights.fetch("x").read_bytes() == served.content
+    assert served.ranges == [None, "bytes=1000000-", "bytes=1000001-", "bytes=1500001-"]
+    assert [path.name for path in (home / ".cache" / "jaxcolor" / "weights").iterdir()] == ["x.npz"]
+
+
+def test_what_a_broken_download_received_is_kept(home, served):
+    served.holds = (1_000_000, 0)
+    with pytest.raises(InputError) as error:
+        weights.fetch("x")
+    for part in (
+        "x.npz: cannot be fetched: the connection ended after 1,000,000 of 3,000,000 bytes",
+        "1,000,000 bytes are there, and another try goes on from them",
+    ):
+        assert part in str(error.value)
+    assert "SHA-256 is" not in str(error.value)
+    partial = home / ".cache" / "jaxcolor" / "weights" / "x.npz.partial"
+    assert partial.read_bytes() == served.content[:1_000_000]
+    served.holds = (10**9,)
+    assert weights.fetch("x").read_bytes() == served.content
+    assert served.ranges[-1] == "bytes=1000000-"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("length", ["many", "-5", "1e6", "", "0x10", "³"])
+def test_a_content_length_that_is_no_number_is_named(served, length):
+    served.headers_sent, served.holds = {"Content-Length": length}, (10,)
+    with pytest.raises(InputError, match=r"x\.npz: cannot be fetched: .*Content-Length: .*bytes"):
+        weights.fetch("x")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_content_length_that_is_too_large_ends_nothing(served):
+    served.headers_sent = {"Content-Length": 4_000_000}
+    assert weights.fetch("x").read_bytes() == served.content
+
+
+@pytest.mark.usefixtures("home")
+def test_another_part_than_asked_for_is_refused(served):
+    served.holds = (1_000_000, 10)
+    served.headers_sent = {"Content-Range": "bytes 0-2999999/3000000"}
+    with pytest.raises(InputError, match=r"sends Content-Range: bytes 0-.*asked for 1000000 on"):
+        weights.fetch("x")
+
+
+@pytest.mark.usefixtures("home")
+def test_an_answer_that_is_not_of_http(served, monkeypatch):
+    served.holds = (10,)
+    monkeypatch.setattr(served, "protocol_version", "nonsense")
+    with pytest.raises(InputError, match=r"x\.npz: cannot be fetched: nonsense 200"):
+        weights.fetch("x")
 
 
 def test_another_file_than_promised_is_thrown_away(home, served):

@@ -14,19 +14,13 @@ import hashlib
 import os
 import pathlib
 import sys
-import urllib.error
-import urllib.request
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
-from jaxcolor.backbones import tensor_files
+from jaxcolor.backbones import download, tensor_files
 from jaxcolor.backbones.registry import WEIGHTS, File, Weights
 from jaxcolor.config import InputError
-
-_CHUNK = 2**20
-_TIMEOUT_SECONDS = 30
 
 
 class WeightsError(InputError):
@@ -157,10 +151,9 @@ def fetch(name: str) -> pathlib.Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     try:
-        _download(file.url, partial)
-    except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        raise InputError(f"{file.url}: cannot be fetched: {reason}. {_how_to_get(name)}") from error
+        download.download(file.url, partial)
+    except OSError as error:
+        raise InputError(f"{file.url}: cannot be fetched: {error}. {_how_to_get(name)}") from error
     try:
         check(partial, file.sha256)
     except InputError:
@@ -168,29 +161,6 @@ def fetch(name: str) -> pathlib.Path:
         raise
     os.replace(partial, path)
     return path
-
-
-def _download(url: str, partial: pathlib.Path) -> None:
-    start = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        if error.code == 416 and start:  # Nothing is left to be sent.
-            return
-        raise
-    with response:
-        if response.status != 206:  # The server starts from the beginning.
-            start = 0
-        rest = response.headers.get("Content-Length")
-        total = start + int(rest) if rest else None
-        with (
-            partial.open("ab" if start else "wb") as output,
-            tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=partial.stem) as bar,
-        ):
-            while chunk := response.read(_CHUNK):
-                output.write(chunk)
-                bar.update(len(chunk))
 
 
 def _weights(name: str) -> Weights:

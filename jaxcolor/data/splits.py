@@ -1,12 +1,13 @@
 """Assigns the images of a folder to the training, validation and test splits."""
 
 import hashlib
+import os
 import pathlib
 from collections.abc import Iterator
 
 from ml_collections import ConfigDict
 
-from jaxcolor import images
+from jaxcolor import listing
 from jaxcolor.config import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -28,7 +29,7 @@ def split_of(relative_path: str, validation_fraction: float, test_fraction: floa
 
 def place_of(text: str) -> float:
     """Returns the place of a text's SHA-256 in [0, 1), as if drawn uniformly."""
-    digest = hashlib.sha256(text.encode()).digest()
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
@@ -46,7 +47,7 @@ def assign(data: ConfigDict, folder: pathlib.Path) -> Iterator[tuple[str, pathli
     if data.split_file:
         yield from _read_split_file(pathlib.Path(data.split_file), folder)
         return
-    for path in images.find(folder):
+    for path in listing.find(folder):
         name = path.relative_to(folder).as_posix()
         yield split_of(name, data.validation_fraction, data.test_fraction), path
 
@@ -92,14 +93,17 @@ def _read_split_file(
         if not line.strip():
             continue
         split, _, relative = line.partition("\t")
-        if split not in SPLITS or not relative:
+        if split not in SPLITS or not relative or os.path.isabs(relative):
             raise InputError(
                 f"{path}, line {number}: {line!r} must be one of {', '.join(SPLITS)}, a tab and a "
                 "path relative to config.data.path"
             )
         if not (folder / relative).is_file():
-            raise InputError(f"{path}, line {number}: {folder / relative} does not exist")
-        if relative in seen:
-            raise InputError(f"{path}, lines {seen[relative]} and {number}: both name {relative}")
-        seen[relative] = number
+            raise InputError(
+                f"{path}, line {number}: {folder / relative} does not exist, or is no regular file"
+            )
+        name = os.path.normpath(relative)
+        if name in seen:
+            raise InputError(f"{path}, lines {seen[name]} and {number}: both name {name}")
+        seen[name] = number
         yield split, folder / relative

@@ -18,14 +18,20 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from jaxcolor import files
-from jaxcolor.backbones import conversion, frozen_layers, inception_v3, tensor_files
+from jaxcolor.backbones import (
+    conversion,
+    frozen_layers,
+    inception_v3,
+    pytorch_files,
+    tensor_files,
+)
 from jaxcolor.metrics import inception
 
 # Enough for some 80,000 images and their gray versions, of 2,048 features and 1,008 class scores.
 MAX_BYTES = 2 * 2**30
 
 # From the file of weights and 8-bit images to features.
-_CODE = (inception, inception_v3, frozen_layers, conversion, tensor_files)
+_CODE = (inception, inception_v3, frozen_layers, conversion, pytorch_files, tensor_files)
 
 
 def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> pathlib.Path:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from jaxcolor import images
+from jaxcolor import images, listing
 from jaxcolor.config import InputError
 from jaxcolor.metrics.evaluation import Evaluation
 
@@ -68,7 +68,7 @@ def evaluate(
 
 def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     named: dict[str, pathlib.Path] = {}
-    for path in images.find(folder):
+    for path in listing.find(folder):
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in named:
             raise InputError(f"{named[name]} and {path}: differ only in the extension")
