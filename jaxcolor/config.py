@@ -188,16 +188,60 @@ def load(path: pathlib.Path) -> ConfigDict:
     """Reads a configuration that `save` wrote.
 
     Raises:
-        InputError: there is none, or it was not written by this version of the program.
+        InputError: there is none, it is not JSON, or as `from_dict`.
     """
-    config = get_config()
     try:
-        config.update(json.loads(path.read_text()))
+        fields = json.loads(path.read_text())
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; give the workdir of a training run") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a configuration of this version: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a configuration: broken JSON: {error}") from error
+    return from_dict(fields, str(path))
+
+
+def from_dict(fields: Any, origin: str) -> ConfigDict:
+    """Overrides the defaults by fields as JSON has them, with lists for tuples.
+
+    Args:
+        fields: nested dicts.
+        origin: where they come from, for the message.
+
+    Raises:
+        InputError: a name that is no field of this version, or a value of another type; all are
+            listed.
+    """
+    config = get_config()
+    if problems := _fill(config, fields, "config"):
+        listing = "\n".join(f"  {problem}" for problem in problems)
+        raise InputError(f"{origin}: not a configuration of this version:\n{listing}")
     return config
+
+
+def _fill(part: ConfigDict, fields: Any, prefix: str) -> list[str]:
+    """Sets a part's fields, and returns what is wrong with those that it leaves out."""
+    if not isinstance(fields, dict):
+        return [f"{prefix}={fields!r}: must be an object of fields"]
+    problems = []
+    for name, value in fields.items():
+        field = f"{prefix}.{name}"
+        if name not in part:
+            problems.append(f"{field}: there is no such field")
+        elif isinstance(part[name], ConfigDict):
+            problems += _fill(part[name], value, field)
+        elif problem := _check_type(part[name], value):
+            problems.append(f"{field}={value!r}: must be {problem}")
+        else:
+            part[name] = type(part[name])(value)
+    return problems
+
+
+def _check_type(default: Any, value: Any) -> str:
+    """Returns the type that a field has, if a value of it has another one, or ""."""
+    if isinstance(default, list | tuple):
+        fits = isinstance(value, list | tuple) and all(type(item) in (int, float) for item in value)
+        return "" if fits else "a list of numbers"
+    types = (int, float) if type(default) is float else (type(default),)
+    return "" if type(value) in types else f"of type {type(default).__name__}"
 
 
 def differences(old: ConfigDict, new: ConfigDict) -> list[str]:

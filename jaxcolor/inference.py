@@ -95,9 +95,9 @@ class Colorizer:
                 constructor.
         """
         # Orbax is slow to import, and the model of the package does without it.
-        from jaxcolor.training import checkpoint
+        from jaxcolor.training import trained
 
-        config, generator, variables = checkpoint.load_generator(pathlib.Path(path), last=last)
+        config, generator, variables = trained.load_generator(pathlib.Path(path), last=last)
         return cls(config, variables, generator=generator, **options)
 
     @classmethod

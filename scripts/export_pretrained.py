@@ -19,7 +19,7 @@ from jaxcolor.config import InputError
 from jaxcolor.data import scenes
 from jaxcolor.inference import Colorizer
 from jaxcolor.metrics import pixel
-from jaxcolor.training import checkpoint, parallel
+from jaxcolor.training import parallel, trained
 
 _NUM_SCENES = 16
 _SCENE_SIZE = 256  # pixels
@@ -44,7 +44,7 @@ def export(
         InputError: there is no checkpoint, it is damaged or of another model, or its generator
             cannot be written (`jaxcolor.pretrained.save`) or needs more than its own variables.
     """
-    config, generator, variables = checkpoint.load_generator(workdir, last=last)
+    config, generator, variables = trained.load_generator(workdir, last=last)
     if generator.frozen:
         raise InputError(
             f"--checkpoint {workdir}: config.generator.name={config.generator.name!r} needs the "

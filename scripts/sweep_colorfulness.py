@@ -27,7 +27,7 @@ from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
 from jaxcolor.metrics.features import GRAY
 from jaxcolor.models.generator import Generator
-from jaxcolor.training import checkpoint, parallel
+from jaxcolor.training import parallel, trained
 
 
 def sweep(
@@ -88,7 +88,7 @@ def main() -> None:
     args = parser.parse_args()
     parallel.set_up()
     try:
-        config, generator, variables = checkpoint.load_generator(args.checkpoint)
+        config, generator, variables = trained.load_generator(args.checkpoint)
         if args.data:
             source: sources.Source = sources.FileSource(listing.find(args.data))
         else:

@@ -36,7 +36,7 @@ def run(tmp_path_factory):
     state = jax.device_get(loop.train_and_evaluate(config, workdir))
     checkpoints = Checkpoints(workdir, "PSNR")
     gray = state.replace(ema=jax.tree.map(np.zeros_like, state.ema))
-    checkpoints.save(4, gray, {}, {"PSNR": 0.0})
+    checkpoints.save(4, gray, {"config": config.to_dict()}, {"PSNR": 0.0})
     checkpoints.close()
     return workdir, state, config
 
@@ -134,7 +134,7 @@ def test_what_is_no_checkpoint_is_refused(run, tmp_path):
     (tmp_path / "config.json").write_text(text.replace('"num_filters": 4', '"num_filters": 8'))
     (tmp_path / "checkpoints").rmdir()
     (tmp_path / "checkpoints").symlink_to(workdir / "checkpoints")
-    with pytest.raises(InputError, match=r"another model: the shape of ema/"):
+    with pytest.raises(InputError, match=r"config\.generator\.num_filters: was 4, is 8"):
         inference.Colorizer.from_checkpoint(tmp_path)
 
 

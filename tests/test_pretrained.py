@@ -195,7 +195,7 @@ def workdir(config, variables, tmp_path):
     checkpoints = Checkpoints(folder, "PSNR", create=True)
     for step, average, score in ((1, variables, 20.0), (2, zeros, 10.0)):
         state = TrainState(np.int32(step), networks, average, {}, 0.5)
-        checkpoints.save(step, state, {}, {"PSNR": score})
+        checkpoints.save(step, state, {"config": config.to_dict()}, {"PSNR": score})
     checkpoints.close()
     return folder
 

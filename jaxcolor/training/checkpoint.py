@@ -2,26 +2,29 @@
 
 They lie in `WORKDIR/checkpoints/STEP`. A checkpoint is written beside its place and renamed when
 it is whole, and only then is an older one deleted, so that a full disk or a killed process costs
-the newest at most.
+the newest at most. Its record, a JSON file, holds digests of the state's arrays, and one of itself:
+a damaged checkpoint is known as such, and another one is read in its place.
 """
 
 import functools
 import math
 import pathlib
+import shutil
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
-from ml_collections import ConfigDict
 from orbax.checkpoint import checkpoint_managers
 
-from jaxcolor import config as config_lib
 from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.metrics.metric_registry import METRICS
-from jaxcolor.models.generator import Generator, Variables
+from jaxcolor.models.generator import Variables
 from jaxcolor.objectives.state import TrainState
+from jaxcolor.training import checkpoint_record
+from jaxcolor.training.checkpoint_record import DamagedError, reason
 
 # A run's configuration, beside its checkpoints.
 CONFIG_FILE = "config.json"
@@ -43,6 +46,17 @@ def _quieten_late_arrays() -> None:
     sys.unraisablehook = hook
 
 
+class _Manager(ocp.CheckpointManager):
+    """Orbax's manager, which takes the scores of a checkpoint from its record."""
+
+    def metrics(self, step: int) -> dict[str, float] | None:
+        """Returns the scores, or None if the checkpoint is damaged."""
+        try:
+            return checkpoint_record.read(pathlib.Path(self.directory / str(step)))["scores"]
+        except DamagedError:
+            return None
+
+
 class Checkpoints:
     """The checkpoints of one run."""
 
@@ -57,29 +71,31 @@ class Checkpoints:
             create: make the folder if there is none, and clear away what a killed save left.
 
         Raises:
-            InputError: there is no such folder and none shall be made.
+            InputError: there is no such folder and none shall be made, or no such metric.
         """
         _quieten_late_arrays()
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
             raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
-        policies: list[checkpoint_managers.PreservationPolicy] = [checkpoint_managers.LatestN(1)]
-        rate = None
+        if best_metric and best_metric not in METRICS:
+            choices = ", ".join(METRICS)
+            raise InputError(f"best_metric={best_metric!r}: must be empty or one of {choices}")
+        sign = 1 if best_metric and METRICS[best_metric].higher_is_better else -1
+
+        def rate(scores: dict[str, float]) -> float:
+            return sign * scores[best_metric] if best_metric in scores else -math.inf
+
+        self._rate = rate
+        policies: list[checkpoint_managers.PreservationPolicy] = [checkpoint_managers.LatestN(2)]
         if best_metric:
-            sign = 1 if METRICS[best_metric].higher_is_better else -1
-
-            def rate(scores: dict[str, float]) -> float:
-                return sign * scores[best_metric] if best_metric in scores else -math.inf
-
             policies.append(checkpoint_managers.BestN(get_metric_fn=rate, n=1))
-        self._manager = ocp.CheckpointManager(
+        self._manager = _Manager(
             self.folder,
             item_handlers={
                 "state": ocp.PyTreeCheckpointHandler(),
-                "data": ocp.JsonCheckpointHandler(),
+                checkpoint_record.FOLDER: ocp.JsonCheckpointHandler(checkpoint_record.FILE),
             },
             options=ocp.CheckpointManagerOptions(
-                best_fn=rate,
                 preservation_policy=checkpoint_managers.AnyPreservationPolicy(policies),
                 create=create,
                 cleanup_tmp_directories=create,
@@ -92,7 +108,7 @@ class Checkpoints:
 
     def best_step(self) -> int | None:
         """Returns the best checkpoint's step by validation, or None if there is no checkpoint."""
-        return self._manager.best_step()
+        return next(iter(self._from_best()), None)
 
     def save(
         self, step: int, state: TrainState, data: dict[str, Any], scores: dict[str, float] | None
@@ -102,36 +118,52 @@ class Checkpoints:
         Args:
             step: steps done.
             state: after that step, in NumPy arrays.
-            data: what JSON can hold about the training data, at that step.
+            data: what JSON can hold about the training, at that step, with its configuration as
+                "config".
             scores: on the validation images at that step, if they were taken.
 
         Raises:
             InputError: this or an earlier checkpoint could not be written.
         """
-        args = ocp.args.Composite(state=ocp.args.PyTreeSave(state), data=ocp.args.JsonSave(data))
+        scores = scores or {}
+        record = ocp.args.JsonSave(checkpoint_record.make(state, data, scores))
+        args = ocp.args.Composite(
+            state=ocp.args.PyTreeSave(state), **{checkpoint_record.FOLDER: record}
+        )
         try:
-            self._manager.save(step, args=args, metrics=scores or {}, force=True)
+            self._manager.save(step, args=args, metrics=scores, force=True)
         except Exception as error:  # Orbax passes on whatever its threads met.
             raise self._not_written(error) from error
 
     def restore(self, template: TrainState) -> tuple[TrainState, dict[str, Any]]:
-        """Reads the last checkpoint.
+        """Reads the last checkpoint, or the last intact one, and says so.
+
+        Damaged ones after it are renamed to `STEP.damaged`, so that new ones can take their place.
 
         Args:
             template: of the state's structure, shapes and dtypes.
 
         Returns:
-            The state, in NumPy arrays, and what was saved about the training data.
+            The state, in NumPy arrays, and what was saved about the training.
 
         Raises:
-            InputError: the checkpoint is damaged, or of another model.
+            InputError: no checkpoint is intact, or it is of another model.
         """
-        step = self.latest_step()
-        items = self._read(step, template, partial=False, data=ocp.args.JsonRestore())
-        return items.state, items.data
+        steps = sorted(self._manager.all_steps(), reverse=True)
+        intact, state, data = self._read_first(steps, template, partial=False)
+        # All processes have to have chosen the same: each waits for the same name.
+        ocp.multihost.sync_global_processes(f"read {intact}")
+        if ocp.multihost.process_index() == 0:
+            for step in steps[: steps.index(intact)]:
+                aside = self.folder / f"{step}.damaged"
+                shutil.rmtree(aside, ignore_errors=True)
+                (self.folder / str(step)).rename(aside)
+        ocp.multihost.sync_global_processes(f"renamed all after {intact}")
+        self._manager.reload()
+        return state, data
 
     def restore_variables(self, template: Variables, *, ema: bool, last: bool) -> Variables:
-        """Reads the generator of a checkpoint.
+        """Reads the generator of a checkpoint, or of the next one that is intact, and says so.
 
         Args:
             template: of the variables' structure, shapes and dtypes.
@@ -142,13 +174,13 @@ class Checkpoints:
             The generator's variables, in NumPy arrays.
 
         Raises:
-            InputError: there is no checkpoint, it is damaged, or of another model.
+            InputError: there is no checkpoint, none is intact, or it is of another model.
         """
-        step = self.latest_step() if last else self.best_step()
-        if step is None:
+        steps = sorted(self._manager.all_steps(), reverse=True) if last else self._from_best()
+        if not steps:
             raise InputError(f"{self.folder}: holds no checkpoint yet; train longer")
         tree = {"ema": template} if ema else {"networks": {"generator": {"variables": template}}}
-        state = self._read(step, tree, partial=True).state
+        _, state, _ = self._read_first(steps, tree, partial=True)
         return state["ema"] if ema else state["networks"]["generator"]["variables"]
 
     def close(self) -> None:
@@ -162,64 +194,58 @@ class Checkpoints:
         except Exception as error:
             raise self._not_written(error) from error
 
-    def _read(self, step: int | None, template: Any, *, partial: bool, **items: Any) -> Any:
-        template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
+    def _from_best(self) -> list[int]:
+        """Returns all steps, those first whose scores are not known because of damage."""
+
+        def rank(step: int) -> tuple[float, int]:
+            scores = self._manager.metrics(step)
+            return math.inf if scores is None else self._rate(scores), step
+
+        return sorted(self._manager.all_steps(), key=rank, reverse=True)
+
+    def _read_first(
+        self, steps: Iterable[int], template: Any, *, partial: bool
+    ) -> tuple[int, Any, dict[str, Any]]:
+        """Reads the first checkpoint that is intact, and says which were not."""
+        damaged: list[DamagedError] = []
+        for step in steps:
+            try:
+                state, data = self._read(step, template, partial=partial)
+            except DamagedError as error:
+                damaged.append(error)
+                continue
+            for problem in damaged:
+                print(f"warning: {problem}; using that of step {step}", file=sys.stderr)
+            return step, state, data
+        listing = "\n".join(map(str, damaged))
+        raise InputError(
+            f"{listing}\nno other checkpoint is left: put back a copy of the folder, or train in "
+            "another workdir"
+        ) from damaged[0]
+
+    def _read(self, step: int, template: Any, *, partial: bool) -> tuple[Any, dict[str, Any]]:
         path = self.folder / str(step)
+        record = checkpoint_record.read(path)
+        template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
+        saved = checkpoint_record.structure(record)
+        if problem := models.mismatch(saved, template, partial=partial):
+            raise InputError(f"{path}: the checkpoint is of another model: {problem}")
+        args = ocp.args.PyTreeRestore(
+            template,
+            ocp.checkpoint_utils.construct_restore_args(template),
+            partial_restore=partial,
+        )
         try:
-            saved = self._manager.item_metadata(step)["state"].tree
-            if problem := models.mismatch(saved, template, partial=partial):
-                raise InputError(f"{path}: the checkpoint is of another model: {problem}")
-            state = ocp.args.PyTreeRestore(
-                template,
-                ocp.checkpoint_utils.construct_restore_args(template),
-                partial_restore=partial,
-            )
-            return self._manager.restore(step, args=ocp.args.Composite(state=state, **items))
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(
-                f"{path}: the checkpoint is damaged or half-written ({_reason(error)}); remove "
-                "this folder to go on from an earlier one"
-            ) from error
+            state = self._manager.restore(step, args=ocp.args.Composite(state=args)).state
+            checkpoint_record.check(record, state)
+        except Exception as error:  # Orbax and TensorStore raise all kinds.
+            raise DamagedError(path, error) from error
+        return state, record["data"]
 
     def _not_written(self, error: Exception) -> InputError:
         steps = [path.name for path in self.folder.iterdir() if path.name.isdigit()]
         intact = f"the checkpoint of step {max(steps, key=int)} is intact" if steps else "none is"
         return InputError(
-            f"{self.folder}: a checkpoint could not be written ({_reason(error)}); {intact}. "
+            f"{self.folder}: a checkpoint could not be written ({reason(error)}); {intact}. "
             "Make room or fix the permissions, and start again to resume"
         )
-
-
-def load_generator(
-    workdir: pathlib.Path, *, last: bool = False
-) -> tuple[ConfigDict, Generator, Variables]:
-    """Loads the generator of a run's best checkpoint.
-
-    Args:
-        workdir: of the run.
-        last: load its last checkpoint instead.
-
-    Returns:
-        The run's configuration, the generator and its variables, NumPy arrays.
-
-    Raises:
-        InputError: there is no checkpoint, it is damaged, or of another model; or weights of the
-            generator's frozen parts are not on this machine.
-    """
-    config = config_lib.load(workdir / CONFIG_FILE)
-    generator = models.build_generator(config)
-    shapes = models.variable_shapes(generator, config.data.image_size)
-    checkpoints = Checkpoints(workdir, config.train.best_metric)
-    try:
-        variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0, last=last)
-    finally:
-        checkpoints.close()
-    return config, generator, variables
-
-
-def _reason(error: Exception) -> str:
-    """Takes what a person can use out of TensorStore's long messages."""
-    line = str(error).split(" [tensorstore_spec")[0].partition("\n")[0]
-    return line.rpartition('": ')[2][:200]

@@ -102,6 +102,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             state, data = checkpoints.restore(jax.eval_shape(objective.init, init_key))
             start.check_unchanged(workdir, data["given"], given)
             batches.set_state(data["iterator"])
+            step = int(state.step)
         else:
             state = start.initialize(objective, init_key, trained)
         state, frozen = devices.replicate((state, objective.frozen))
@@ -149,7 +150,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                     problem = error
             if devices.is_first_process:
                 start.save_config(config, workdir)
-            data = {"iterator": batches.get_state(), "given": given}
+            data = {"iterator": batches.get_state(), "given": given, "config": config.to_dict()}
             # A score of the pretraining must not win against those of the objective itself.
             rated = scores if step > pretrain_steps else None
             checkpoints.save(step, host_state, data, rated)
