@@ -36,6 +36,8 @@ def main(argv: list[str]) -> None:
         # Orbax logs every step of its work, and every failure that the checkpoints report anyway.
         logging.set_verbosity(logging.FATAL)
     try:
+        if not _WORKDIR.value:
+            raise InputError("--workdir= is empty; name a folder, or . for the current one")
         parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
         loop.train_and_evaluate(_CONFIG.value, pathlib.Path(_WORKDIR.value))
     except (InputError, FloatingPointError, OSError) as error:

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 from ml_collections import ConfigDict
-from orbax.checkpoint import checkpoint_managers
+from orbax.checkpoint import checkpoint_managers, options
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
@@ -46,7 +46,14 @@ def _quieten_late_arrays() -> None:
 class Checkpoints:
     """The checkpoints of one run."""
 
-    def __init__(self, workdir: pathlib.Path, best_metric: str = "", *, create: bool = False):
+    def __init__(
+        self,
+        workdir: pathlib.Path,
+        best_metric: str = "",
+        *,
+        create: bool = False,
+        process: int | None = None,
+    ):
         """Opens a run's checkpoints.
 
         Args:
@@ -55,11 +62,13 @@ class Checkpoints:
                 `jaxcolor.metrics.metric_registry`, that chooses the best checkpoint. Without one
                 the last checkpoint is the best.
             create: make the folder if there is none, and clear away what a killed save left.
+            process: index of the process that reads and writes alone; by default all do together.
 
         Raises:
             InputError: there is no such folder and none shall be made.
         """
         _quieten_late_arrays()
+        self._workdir, self._best_metric = workdir, best_metric
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
             raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
@@ -83,6 +92,13 @@ class Checkpoints:
                 preservation_policy=checkpoint_managers.AnyPreservationPolicy(policies),
                 create=create,
                 cleanup_tmp_directories=create,
+                # Otherwise a folder that cannot be made is waited for for five minutes.
+                async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
+                multiprocessing_options=options.MultiprocessingOptions(
+                    primary_host=process or 0,
+                    active_processes=None if process is None else {process},
+                    barrier_sync_key_prefix=None if process is None else f"process_{process}",
+                ),
             ),
         )
 
@@ -151,6 +167,21 @@ class Checkpoints:
         state = self._read(step, tree, partial=True).state
         return state["ema"] if ema else state["networks"]["generator"]["variables"]
 
+    def alone(self) -> "Checkpoints":
+        """Returns the same checkpoints, for this process to write without the others."""
+        return Checkpoints(self._workdir, self._best_metric, process=jax.process_index())
+
+    def wait(self) -> None:
+        """Waits until all is written.
+
+        Raises:
+            InputError: a checkpoint could not be written.
+        """
+        try:
+            self._manager.wait_until_finished()
+        except Exception as error:
+            raise self._not_written(error) from error
+
     def close(self) -> None:
         """Waits until all is written and frees what writing takes.
 
@@ -184,7 +215,7 @@ class Checkpoints:
             ) from error
 
     def _not_written(self, error: Exception) -> InputError:
-        steps = [path.name for path in self.folder.iterdir() if path.name.isdigit()]
+        steps = [path.name for path in self.folder.glob("*") if path.name.isdigit()]
         intact = f"the checkpoint of step {max(steps, key=int)} is intact" if steps else "none is"
         return InputError(
             f"{self.folder}: a checkpoint could not be written ({_reason(error)}); {intact}. "

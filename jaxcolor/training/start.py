@@ -17,14 +17,18 @@ from jaxcolor.training import checkpoint
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
 
 
-def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
-    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
+def make_workdir(workdir: pathlib.Path) -> None:
+    """Makes the folder of a run if it does not exist, and checks that it can be written to."""
     try:
         workdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
     if not os.access(workdir, os.W_OK):
         raise InputError(f"{workdir}: no permission to write; take another --workdir")
+
+
+def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
+    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
     checkpoints = Checkpoints(workdir, config.train.best_metric, create=True)
     if checkpoints.latest_step() is None:
         return checkpoints
@@ -50,14 +54,14 @@ def check_unchanged(workdir: pathlib.Path, before: dict[str, Any], now: dict[str
 
     Args:
         workdir: of the run.
-        before: what its last checkpoint says.
+        before: what its last checkpoint says; what an earlier version did not note is not checked.
         now: what is there.
 
     Raises:
         InputError: something differs.
     """
     for name, value in now.items():
-        if before[name] != value:
+        if before.get(name, value) != value:
             raise InputError(
                 f"{workdir}: the run began with {name} = {before[name]}, and now it is {value}; "
                 "bring the old ones back, or take another --workdir"
