@@ -15,6 +15,7 @@ import jax
 import orbax.checkpoint as ocp
 from ml_collections import ConfigDict
 from orbax.checkpoint import checkpoint_managers, options
+from orbax.checkpoint._src.multihost import multihost
 
 from jaxcolor import config as config_lib
 from jaxcolor import models
@@ -52,7 +53,7 @@ class Checkpoints:
         best_metric: str = "",
         *,
         create: bool = False,
-        process: int | None = None,
+        alone: bool = False,
     ):
         """Opens a run's checkpoints.
 
@@ -62,7 +63,7 @@ class Checkpoints:
                 `jaxcolor.metrics.metric_registry`, that chooses the best checkpoint. Without one
                 the last checkpoint is the best.
             create: make the folder if there is none, and clear away what a killed save left.
-            process: index of the process that reads and writes alone; by default all do together.
+            alone: this process reads and writes without the others of the run.
 
         Raises:
             InputError: there is no such folder and none shall be made.
@@ -95,9 +96,8 @@ class Checkpoints:
                 # Otherwise a folder that cannot be made is waited for for five minutes.
                 async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
                 multiprocessing_options=options.MultiprocessingOptions(
-                    primary_host=process or 0,
-                    active_processes=None if process is None else {process},
-                    barrier_sync_key_prefix=None if process is None else f"process_{process}",
+                    active_processes={0} if alone else None,
+                    barrier_sync_key_prefix="alone" if alone else None,
                 ),
             ),
         )
@@ -168,8 +168,14 @@ class Checkpoints:
         return state["ema"] if ema else state["networks"]["generator"]["variables"]
 
     def alone(self) -> "Checkpoints":
-        """Returns the same checkpoints, for this process to write without the others."""
-        return Checkpoints(self._workdir, self._best_metric, process=jax.process_index())
+        """Returns the same checkpoints, for this process to write without the others.
+
+        It can never write with them again.
+        """
+        if jax.process_count() > 1:
+            # Orbax has process 0 write NumPy arrays, whatever its options say.
+            multihost.process_index = lambda: 0
+        return Checkpoints(self._workdir, self._best_metric, alone=True)
 
     def wait(self) -> None:
         """Waits until all is written.

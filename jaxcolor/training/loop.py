@@ -159,7 +159,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
             scores = None
             if with_scores and validate:
                 scores = validate(step, state.eval_variables())
-            if devices.is_first_process:
+            if devices.is_first_process or processes.is_failing:
                 start.save_config(config, workdir)
             data = {"iterator": batches.get_state(), "given": given}
             # A score of the pretraining must not win against those of the objective itself.

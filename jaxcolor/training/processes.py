@@ -6,11 +6,12 @@ of every process looks at. A process that is killed says nothing; the computatio
 the service misses its heartbeat (`parallel.set_up`).
 """
 
+import contextlib
 import os
 import sys
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import jax
 from jax._src import distributed  # The store has no public name; Orbax takes it from here, too.
@@ -18,6 +19,7 @@ from jax._src import distributed  # The store has no public name; Orbax takes it
 _FOLDER = "jaxcolor"
 _CLAIM, _REPORT = f"{_FOLDER}/claim", f"{_FOLDER}/report"
 _SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_TO_MEET = 10
 
 
 class Processes:
@@ -25,13 +27,16 @@ class Processes:
 
     If the block fails on one of them, the others print its error and end with exit code 1,
     wherever they are.
+
+    Attributes:
+        is_failing: whether this process failed first, so that it saves without the others.
     """
 
     def __init__(self) -> None:
         """Takes the processes that `parallel.set_up` joined."""
         self._client = distributed.global_state.client
         self._end = threading.Event()
-        self._is_first_to_fail = False
+        self.is_failing = False
         self._outcome = ""
 
     def claim(self) -> bool:
@@ -40,13 +45,13 @@ class Processes:
         Returns:
             Whether no other process did so before.
         """
-        if self._client is None or self._is_first_to_fail:
+        if self._client is None or self.is_failing:
             return True
         try:
             self._client.key_value_set(_CLAIM, str(jax.process_index()))
         except jax.errors.JaxRuntimeError:  # There is one already, or no service any more.
             return False
-        self._is_first_to_fail = True
+        self.is_failing = True
         return True
 
     def report(self, outcome: str) -> None:
@@ -66,20 +71,31 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Tells the others of a failure, and leaves the service together with them."""
-        if self._client is None:
-            return
-        if error is not None and self.claim():
-            message = f"process {jax.process_index()} failed: {error or kind}\n{self._outcome}"
-            self._client.key_value_set(_REPORT, message.strip())
+        """Tells the others of a failure, and waits until they know."""
         self._end.set()
-        if error is not None:
-            jax.distributed.shutdown()
+        if self._client is not None and error is not None:
+            if self.claim():
+                message = f"process {jax.process_index()} failed: {error or kind}\n{self._outcome}"
+                self._client.key_value_set(_REPORT, message.strip())
+            _meet(self._client)
 
     def _look(self, client: Any) -> None:
         while not self._end.wait(_SECONDS_BETWEEN_LOOKS):
             found = dict(client.key_value_dir_get(_FOLDER))
-            if _REPORT in found and not self._is_first_to_fail:
-                print(f"error: {found[_REPORT]}", file=sys.stderr, flush=True)
-                jax.distributed.shutdown()
-                os._exit(1)
+            if _REPORT in found and not self.is_failing:
+                _meet(client)
+                stop(found[_REPORT])
+
+
+def _meet(client: Any) -> None:
+    """Waits until every process knows of the failure, but not long for those that are dead."""
+    with contextlib.suppress(jax.errors.JaxRuntimeError):
+        client.wait_at_barrier(f"{_FOLDER}/end", 1000 * _SECONDS_TO_MEET)
+
+
+def stop(message: str) -> NoReturn:
+    """Ends the program with an error message, and does not wait for processes that are dead."""
+    if jax.distributed.is_initialized():
+        print(f"error: {message}", file=sys.stderr, flush=True)
+        os._exit(1)
+    sys.exit(f"error: {message}")
