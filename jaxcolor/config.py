@@ -42,7 +42,7 @@ def get_config() -> ConfigDict:
     A configuration file starts from here and overrides what differs.
     """
     config = ConfigDict()
-    config.seed = 0  # seeds initial parameters, data order, augmentation and dropout
+    config.seed = 0  # below 2**32; seeds initial parameters, data order, augmentation and dropout
     config.init_from = ""  # workdir of a run whose best generator the training starts with
 
     data = config.data = ConfigDict()

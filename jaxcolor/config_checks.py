@@ -33,7 +33,6 @@ _AT_LEAST_ONE = (
 )
 _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
 _AT_LEAST_ZERO = (
-    "seed",
     "data.grain",
     "data.num_train_images",
     "data.num_validation_images",
@@ -103,6 +102,8 @@ def validate(config: ConfigDict) -> None:
         for name in _UP_TO_ONE
         if not 0 <= values[name] <= 1
     ]
+    if not 0 <= config.seed < 2**32:
+        problems.append(f"config.seed={config.seed}: must be in [0, 2**32)")
     if not 0 < config.data.min_crop <= 1:
         problems.append(f"config.data.min_crop={config.data.min_crop}: must be in (0, 1]")
     if not config.data.min_crop <= config.data.max_crop <= 1:

@@ -15,7 +15,7 @@ from ml_collections import config_flags
 
 from jaxcolor import cli, config_checks
 from jaxcolor.config import InputError
-from jaxcolor.training import loop, parallel
+from jaxcolor.training import loop, parallel, processes
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file.", lock_config=True)
 _WORKDIR = flags.DEFINE_string(
@@ -36,10 +36,12 @@ def main(argv: list[str]) -> None:
         # Orbax logs every step of its work, and every failure that the checkpoints report anyway.
         logging.set_verbosity(logging.FATAL)
     try:
+        if not _WORKDIR.value:
+            raise InputError("--workdir= is empty; name a folder, or . for the current one")
         parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
         loop.train_and_evaluate(_CONFIG.value, pathlib.Path(_WORKDIR.value))
     except (InputError, FloatingPointError, OSError) as error:
-        sys.exit(f"error: {error}")
+        processes.stop(str(error))
 
 
 def _parse_flags(argv: list[str]) -> list[str]:

@@ -1,12 +1,14 @@
-"""Trains a few steps on several devices or processes; run by test_parallel.py.
+"""Trains a few steps on several devices or processes; for test_parallel.py, test_processes.py.
 
     python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
     python tests/parallel_worker.py run_loop WORKDIR OUTPUT COORDINATOR PROCESS_ID
     python tests/parallel_worker.py compare_features OUTPUT
+    python tests/parallel_worker.py resume WORKDIR NUM_STEPS
 
 The first writes losses and final state of one device and of all eight; the second the final state
 of the train loop that stopped after two steps and resumed, as one of two processes; the
-third Inception features by one device and by all eight.
+third Inception features by one device and by all eight; the fourth goes on with a run, on all
+devices that there are.
 """
 
 import pathlib
@@ -150,7 +152,14 @@ def compare_features(output):
         np.savez(f"{output}_{name}.npz", **extractor(extractor.resize(seeded.pictures("one", 16))))
 
 
+def resume(workdir, num_steps):
+    config = loop_config()
+    config.train.eval_every = 0
+    config.train.num_steps = int(num_steps)
+    loop.train_and_evaluate(config, pathlib.Path(workdir))
+
+
 if __name__ == "__main__":
-    {f.__name__: f for f in (compare_devices, run_loop, compare_features)}[sys.argv[1]](
+    {f.__name__: f for f in (compare_devices, run_loop, compare_features, resume)}[sys.argv[1]](
         *sys.argv[2:]
     )

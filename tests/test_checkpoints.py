@@ -102,10 +102,10 @@ def test_a_resumed_run_repeats_the_steps_of_a_damaged_checkpoint(
     capsys.readouterr()
     resumed = jax.device_get(loop.train_and_evaluate(config, tmp_path / "run"))
     output = capsys.readouterr()
-    assert "step 2 of 4" in output.out
-    assert "using that of step 2" in output.err
+    assert "step 3 of 4" in output.out
+    assert "using that of step 3" in output.err
     jax.tree.map(np.testing.assert_array_equal, resumed, whole)
-    assert sorted(path.name for path in checkpoints.iterdir()) == ["2", "4", "4.damaged"]
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["2", "3", "4", "4.damaged"]
     assert loop.train_and_evaluate(config, tmp_path / "run").step == 4
     assert capsys.readouterr().err == ""
 

@@ -160,6 +160,7 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"objective.lambda_l1": float("nan")}, "config.objective.lambda_l1=nan"),
         ({"optimizer.generator.learning_rate": -1.0}, "generator.learning_rate=-1.0"),
         ({"optimizer.discriminator.b1": 1.0}, r"discriminator.b1=1.0: must be in \[0, 1\)"),
+        ({"seed": 2**32}, r"config.seed=4294967296: must be in \[0, 2\*\*32\)"),
         ({"data.min_crop": 0.0}, r"config.data.min_crop=0.0: must be in \(0, 1\]"),
         (
             {"data.min_crop": 0.8, "data.max_crop": 0.7},

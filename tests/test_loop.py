@@ -99,7 +99,7 @@ def test_sigterm_ends_the_command_with_success(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("best_metric", "best", "kept"), [("PSNR", 2, [2, 4]), ("MAE", 3, [3, 4]), ("", 4, [4])]
+    ("best_metric", "best", "kept"), [("PSNR", 2, [2, 3, 4]), ("MAE", 3, [3, 4]), ("", 4, [3, 4])]
 )
 def test_best_and_last_checkpoints_are_kept(config, workdir, monkeypatch, best_metric, best, kept):
     scores = {"PSNR": iter([20.0, 30.0, 25.0, 10.0]), "MAE": iter([0.3, 0.2, 0.1, 0.4])}

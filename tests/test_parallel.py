@@ -1,3 +1,4 @@
+import logging
 import os
 import socket
 import subprocess
@@ -95,3 +96,15 @@ def test_devices_must_divide_the_batch(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: 8)
     with pytest.raises(InputError, match=r"batch_size=12: 8 devices.*such as 16"):
         parallel.Devices().check_batch_size(12)
+
+
+def test_a_gpu_that_cannot_be_used_is_named(monkeypatch, capsys):
+    found = jax.local_devices()
+
+    def local_devices():
+        logging.getLogger("jax._src.xla_bridge").warning("CUDA failed:\n %s", "driver too old")
+        return found
+
+    monkeypatch.setattr(jax, "local_devices", local_devices)
+    parallel.Devices()
+    assert capsys.readouterr().out == "training runs on the CPU: CUDA failed: driver too old\n"

@@ -5,6 +5,7 @@ several threads.
 """
 
 import functools
+import hashlib
 import math
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -147,6 +148,14 @@ class FileSource:
 def count_replaced(source: Source) -> int:
     """Counts the unreadable files of a source, each of which was replaced by the next, so far."""
     return len(source.unreadable) if isinstance(source, FileSource) else 0
+
+
+def sha256_of_paths(source: Source) -> str:
+    """Hashes the paths of a source's files in their order; without files it is empty."""
+    if not isinstance(source, FileSource):
+        return ""
+    listing = "\n".join(path.as_posix() for path in source.paths)
+    return hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
 
 
 class _SceneSource:

@@ -16,7 +16,8 @@ from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
-from orbax.checkpoint import checkpoint_managers
+from orbax.checkpoint import checkpoint_managers, options
+from orbax.checkpoint._src.multihost import multihost
 
 from jaxcolor import models
 from jaxcolor.config import InputError
@@ -60,7 +61,14 @@ class _Manager(ocp.CheckpointManager):
 class Checkpoints:
     """The checkpoints of one run."""
 
-    def __init__(self, workdir: pathlib.Path, best_metric: str = "", *, create: bool = False):
+    def __init__(
+        self,
+        workdir: pathlib.Path,
+        best_metric: str = "",
+        *,
+        create: bool = False,
+        alone: bool = False,
+    ):
         """Opens a run's checkpoints.
 
         Args:
@@ -69,11 +77,13 @@ class Checkpoints:
                 `jaxcolor.metrics.metric_registry`, that chooses the best checkpoint. Without one
                 the last checkpoint is the best.
             create: make the folder if there is none, and clear away what a killed save left.
+            alone: this process reads and writes without the others of the run.
 
         Raises:
             InputError: there is no such folder and none shall be made, or no such metric.
         """
         _quieten_late_arrays()
+        self._workdir, self._best_metric = workdir, best_metric
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
             raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
@@ -99,6 +109,12 @@ class Checkpoints:
                 preservation_policy=checkpoint_managers.AnyPreservationPolicy(policies),
                 create=create,
                 cleanup_tmp_directories=create,
+                # Otherwise a folder that cannot be made is waited for for five minutes.
+                async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
+                multiprocessing_options=options.MultiprocessingOptions(
+                    active_processes={0} if alone else None,
+                    barrier_sync_key_prefix="alone" if alone else None,
+                ),
             ),
         )
 
@@ -183,6 +199,27 @@ class Checkpoints:
         _, state, _ = self._read_first(steps, tree, partial=True)
         return state["ema"] if ema else state["networks"]["generator"]["variables"]
 
+    def alone(self) -> "Checkpoints":
+        """Returns the same checkpoints, for this process to write without the others.
+
+        It can never write with them again.
+        """
+        if jax.process_count() > 1:
+            # Orbax has process 0 write NumPy arrays, whatever its options say.
+            multihost.process_index = lambda: 0
+        return Checkpoints(self._workdir, self._best_metric, alone=True)
+
+    def wait(self) -> None:
+        """Waits until all is written.
+
+        Raises:
+            InputError: a checkpoint could not be written.
+        """
+        try:
+            self._manager.wait_until_finished()
+        except Exception as error:
+            raise self._not_written(error) from error
+
     def close(self) -> None:
         """Waits until all is written and frees what writing takes.
 
@@ -243,7 +280,7 @@ class Checkpoints:
         return state, record["data"]
 
     def _not_written(self, error: Exception) -> InputError:
-        steps = [path.name for path in self.folder.iterdir() if path.name.isdigit()]
+        steps = [path.name for path in self.folder.glob("*") if path.name.isdigit()]
         intact = f"the checkpoint of step {max(steps, key=int)} is intact" if steps else "none is"
         return InputError(
             f"{self.folder}: a checkpoint could not be written ({reason(error)}); {intact}. "

@@ -3,7 +3,6 @@
 import contextlib
 import math
 import pathlib
-import signal
 from typing import Any
 
 import jax
@@ -17,7 +16,10 @@ from jaxcolor.data import pipeline, sources
 from jaxcolor.objectives.state import TrainState
 from jaxcolor.training import start
 from jaxcolor.training.history import NOT_FINITE_HINT, History
+from jaxcolor.training.interruption import Interruption
+from jaxcolor.training.lock import locked
 from jaxcolor.training.parallel import Devices
+from jaxcolor.training.processes import Processes
 from jaxcolor.training.summary import Summary
 from jaxcolor.training.validation import Validation, ValidationScores, check_best_metric
 
@@ -30,14 +32,15 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         workdir: receives `config.json`, `checkpoints/`, `samples/` and `events/`.
 
     Returns:
-        The last state. After SIGTERM it comes early, saved.
+        The last state. After SIGTERM, SIGINT or SIGHUP it comes early, saved.
 
     Raises:
         InputError: something about the configuration, the data, the devices or the workdir needs
-            fixing; the message says what. If an image breaks while the run trains, what was trained
-            until then is saved; of several processes, up to the last checkpoint, and the others
-            end when they miss the one that failed.
+            fixing; the message says what.
         FloatingPointError: a loss or a parameter is not finite; the message names it and the step.
+
+    Whatever is raised while the run trains, the steps until then are saved if they are finite, and
+    a line says so, or why not. Of several processes the others end as well.
     """
     # What is cheap to check comes before what is not: data, then the first compilation.
     config_checks.validate(config)
@@ -45,8 +48,13 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     devices = Devices()
     devices.check_batch_size(config.data.batch_size)
     with contextlib.ExitStack() as stack:
-        termination = stack.enter_context(_Termination())
+        processes = stack.enter_context(Processes())
+        interruption = stack.enter_context(Interruption())
+        stack.enter_context(devices.explaining_errors(config.data.batch_size))
         plan = objectives.prepare(config)
+        start.make_workdir(workdir)
+        if devices.is_first_process:
+            stack.enter_context(locked(workdir))
         checkpoints = start.open_checkpoints(config, workdir)
         stack.callback(checkpoints.close)
         step = checkpoints.latest_step() or 0
@@ -97,7 +105,11 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
         )
         stack.callback(batches.close)
         init_key, step_key = jax.random.split(jax.random.key(config.seed))
-        given = {"training images": len(images), "sha256 of weights": objective.sha256}
+        given = {
+            "training images": len(images),
+            "sha256 of the training images' paths": sources.sha256_of_paths(images),
+            "sha256 of weights": objective.sha256,
+        }
         if step:
             state, data = checkpoints.restore(jax.eval_shape(objective.init, init_key))
             start.check_unchanged(workdir, data["given"], given)
@@ -139,56 +151,65 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
                     means["data/unreadable"] = float(replaced)
                 summary.scalars(step, means)
 
-        def save(*, with_scores: bool) -> None:
+        saved = step
+
+        def save(*, with_scores: bool = False) -> None:
+            nonlocal saved
             host_state = jax.device_get(state)
             _check_finite(step, host_state)
-            scores, problem = None, None
+            scores = None
             if with_scores and validate:
-                try:
-                    scores = validate(step, state.eval_variables())
-                except InputError as error:
-                    problem = error
-            if devices.is_first_process:
+                scores = validate(step, state.eval_variables())
+            if devices.is_first_process or processes.is_failing:
                 start.save_config(config, workdir)
             data = {"iterator": batches.get_state(), "given": given, "config": config.to_dict()}
             # A score of the pretraining must not win against those of the objective itself.
             rated = scores if step > pretrain_steps else None
             checkpoints.save(step, host_state, data, rated)
-            if problem:
-                raise problem
+            saved = step
             history.restart_clock()
 
-        termination.defer()
-        saved, stopped = step, False
-        while step < num_steps and not stopped:
-            try:
+        interruption.defer()
+        stopped = False
+        try:
+            while step < num_steps and not stopped:
+                # If this fails, the iterator's state is still that of the step before.
                 batch = history.take(batches)
-            except InputError:
-                # The iterator's state is still that of the step before.
-                if step > saved and devices.process_count == 1:
-                    report()
-                    save(with_scores=False)
-                raise
-            run = pretrain_step if step < pretrain_steps else train_step
-            state, metrics = run(state, frozen, batch, step_key)
-            step += 1
-            summary.advance()
-            history.append(step, metrics)
+                run = pretrain_step if step < pretrain_steps else train_step
+                state, metrics = run(state, frozen, batch, step_key)
+                step += 1
+                summary.advance()
+                history.append(step, metrics)
 
-            last = step in (pretrain_steps, num_steps)
-            at_log = step % config.train.log_every == 0
-            at_eval = validate is not None and (last or step % config.train.eval_every == 0)
-            stopped = (at_log or devices.process_count == 1) and devices.any_process(
-                termination.requested
-            )
-            at_save = at_eval or last or stopped or step % config.train.checkpoint_every == 0
-            if at_log or at_save:
-                report()
-            if at_save:
-                save(with_scores=at_eval)
-                saved = step
+                last = step in (pretrain_steps, num_steps)
+                at_log = step % config.train.log_every == 0
+                at_eval = validate is not None and (last or step % config.train.eval_every == 0)
+                stopped = (at_log or devices.process_count == 1) and devices.any_process(
+                    bool(interruption.name)
+                )
+                at_save = at_eval or last or stopped or step % config.train.checkpoint_every == 0
+                if at_log or at_save:
+                    report()
+                if at_save:
+                    save(with_scores=at_eval)
+        except FloatingPointError:
+            raise
+        except Exception:
+            if step > saved and processes.claim():
+                lost = f"steps {saved + 1} to {step} are not saved"
+                try:
+                    report()
+                    checkpoints.wait()
+                    checkpoints = stack.enter_context(contextlib.closing(checkpoints.alone()))
+                    save()
+                    checkpoints.wait()
+                    processes.report(f"step {step} is saved, start again to resume")
+                except Exception as error:
+                    processes.report(f"{lost}: {error}")
+            raise
     if stopped and step < num_steps:
-        summary.message(f"stopped by SIGTERM; step {step} is saved, start again to resume")
+        cause = interruption.name or "a signal to another process"
+        summary.message(f"stopped by {cause}; step {step} is saved, start again to resume")
     return state
 
 
@@ -198,27 +219,3 @@ def _check_finite(step: int, state: TrainState) -> None:
         if not np.isfinite(leaf).all():
             name = jax.tree_util.keystr(path, simple=True, separator="/")
             raise FloatingPointError(f"step {step}: {name} is not finite; {NOT_FINITE_HINT}")
-
-
-class _Termination:
-    """Notes SIGTERM while the loop runs, so that it can save first; ends a start at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._deferred = False
-
-    def defer(self) -> None:
-        """Leaves it to the loop to stop."""
-        self._deferred = True
-
-    def __enter__(self) -> "_Termination":
-        self._previous = signal.signal(signal.SIGTERM, self._note)
-        return self
-
-    def _note(self, *_: Any) -> None:
-        if not self._deferred:
-            raise SystemExit(128 + signal.SIGTERM)
-        self.requested = True
-
-    def __exit__(self, *_: Any) -> None:
-        signal.signal(signal.SIGTERM, self._previous)

@@ -6,9 +6,12 @@ several devices, on one or more processes, run the step under `pmap`, one device
 checkpoints and everything else are the same in both cases. Layers ask the axis for its size.
 """
 
+import contextlib
+import functools
+import logging
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -20,6 +23,11 @@ from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.metrics.inception import Placement
 from jaxcolor.models.layers import AXIS
+
+# Seconds without a sign of life after which a process counts as dead, and the others end.
+_HEARTBEAT_TIMEOUT = 30
+# Seconds for which a process that ends waits for the others to end.
+_SHUTDOWN_TIMEOUT = 10
 
 
 def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -> None:
@@ -54,10 +62,15 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
     }.items():
         if name not in os.environ:
             jax.config.update(name.lower(), default)
+    join = functools.partial(
+        jax.distributed.initialize,
+        heartbeat_timeout_seconds=_HEARTBEAT_TIMEOUT,
+        shutdown_timeout_seconds=_SHUTDOWN_TIMEOUT,
+    )
     if coordinator == "auto":
-        jax.distributed.initialize()
+        join()
     elif coordinator:
-        jax.distributed.initialize(coordinator, num_processes, process_id)
+        join(coordinator, num_processes, process_id)
 
 
 def device_kind() -> str:
@@ -71,12 +84,60 @@ def bind_axis(function: Callable) -> Callable:
     return jax.shard_map(function, mesh=mesh, in_specs=whole, out_specs=whole, check_vma=False)
 
 
+@contextlib.contextmanager
+def _warnings_of_jax() -> Iterator[list[str]]:
+    """Collects what JAX warns of, in one line each, instead of logging it."""
+    found: list[str] = []
+    logger, handler = logging.getLogger("jax"), logging.Handler(logging.WARNING)
+    level, propagate = logger.level, logger.propagate
+
+    def note(record: logging.LogRecord) -> None:
+        cause = record.exc_info[1] if record.exc_info else ""
+        found.append(" ".join(f"{record.getMessage()} {cause}".split()))
+
+    handler.emit = note  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+def _find_devices() -> list[jax.Device]:
+    """Finds the local devices, and says if there are others that cannot be used.
+
+    Raises:
+        InputError: there is none of the kind that `JAX_PLATFORMS` names.
+    """
+    with _warnings_of_jax() as warnings:
+        try:
+            devices = jax.local_devices()
+        # Where a GPU is asked for and none is there, JAX runs into an assertion.
+        except (RuntimeError, AssertionError) as error:
+            cause = str(error).partition("\n")[0] or "there is none on this machine"
+            raise InputError(
+                f"JAX_PLATFORMS={os.environ.get('JAX_PLATFORMS', '')}: no such device can be used: "
+                f"{cause}; set JAX_PLATFORMS=cpu to train on the CPU"
+            ) from error
+    if warnings and devices[0].platform == "cpu":
+        print(f"training runs on the CPU: {' '.join(warnings)}", flush=True)
+    return devices
+
+
 class Devices:
     """All devices of a run: where its state and batches lie, and how its step is compiled."""
 
     def __init__(self) -> None:
-        """Takes every device there is."""
-        self.local = np.array(jax.local_devices())
+        """Takes every device there is; a line says why if that leaves out a GPU.
+
+        Raises:
+            InputError: there is no device of the kind that `JAX_PLATFORMS` names.
+        """
+        self.local = np.array(_find_devices())
         self.process_index = jax.process_index()
         self.process_count = jax.process_count()
         self._mesh = Mesh(self.local, (AXIS,))
@@ -93,6 +154,30 @@ class Devices:
                 f"config.data.batch_size={batch_size}: {count} devices do not divide it; take a "
                 f"multiple of {count}, such as {-(-batch_size // count) * count}"
             )
+
+    @contextlib.contextmanager
+    def explaining_errors(self, batch_size: int) -> Iterator[None]:
+        """Says what helps if devices fail in the block.
+
+        Raises:
+            InputError: their memory does not suffice for the batch, or another process is gone.
+        """
+        try:
+            yield
+        except jax.errors.JaxRuntimeError as error:
+            reason = str(error).partition("\n")[0]
+            if "RESOURCE_EXHAUSTED" in reason:
+                raise InputError(
+                    f"config.data.batch_size={batch_size}: the memory of {self.describe()} does "
+                    f"not hold the training ({reason}); take a smaller batch or image, "
+                    "config.train.dtype=bfloat16, or more devices"
+                ) from error
+            if self.process_count > 1:
+                raise InputError(
+                    f"another process of the run ended or cannot be reached ({reason}); start all "
+                    "of them again to resume"
+                ) from error
+            raise
 
     @property
     def is_first_process(self) -> bool:

@@ -17,14 +17,18 @@ from jaxcolor.training import trained
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
 
 
-def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
-    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
+def make_workdir(workdir: pathlib.Path) -> None:
+    """Makes the folder of a run if it does not exist, and checks that it can be written to."""
     try:
         workdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{workdir}: cannot be written to: {error.strerror}") from error
     if not os.access(workdir, os.W_OK):
         raise InputError(f"{workdir}: no permission to write; take another --workdir")
+
+
+def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
+    """Opens the workdir's checkpoints; if there are any, they have to be of the same run."""
     checkpoints = Checkpoints(workdir, config.train.best_metric, create=True)
     if checkpoints.latest_step() is None:
         return checkpoints
