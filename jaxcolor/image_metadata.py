@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 _EXIF, _GPS, _INTEROP = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop
 _WIDTH, _HEIGHT = ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight
@@ -53,7 +53,7 @@ def collect(image: Image.Image) -> tuple[Metadata, list[str]]:
     """
     problems = []
     try:
-        exif = _upright_exif(image.getexif())
+        exif = _upright_exif(image.getexif(), _captions(image))
     except Exception as error:  # Whatever a damaged block provokes in Pillow.
         exif = b""
         problems.append(f"its EXIF data are damaged ({error}) and left out")
@@ -94,13 +94,23 @@ def tag_as_srgb(exif: bytes) -> bytes:
     return _upright_exif(block)
 
 
-def _upright_exif(source: Image.Exif) -> bytes:
+def _captions(image: Image.Image) -> bytes:
+    """Returns the captions (IPTC) of a TIFF, which Pillow decodes as one number."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        raw = TiffImagePlugin.ImageFileDirectory_v1.from_v2(image.tag_v2).tagdata
+        return raw.get(TiffImagePlugin.IPTC_NAA_CHUNK, b"")
+    return b""
+
+
+def _upright_exif(source: Image.Exif, captions: bytes = b"") -> bytes:
     kept = Image.Exif()
     kept.endian = source.endian
     sideways = source.get(ExifTags.Base.Orientation, 1) > 4
     for tag in source:
         if tag in (_EXIF, _GPS):
             kept[tag] = dict(source.get_ifd(tag))
+        elif tag == TiffImagePlugin.IPTC_NAA_CHUNK:
+            kept[tag] = captions or source[tag]
         elif tag not in _STORAGE:
             kept[tag] = source[tag]
     camera = kept.get(_EXIF, {})

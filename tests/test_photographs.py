@@ -1,4 +1,5 @@
 import io
+import struct
 
 import imagecodecs
 import numpy as np
@@ -252,6 +253,20 @@ def test_captions_and_comments_of_a_jpeg_are_kept(colorizer, tmp_path):
     with through(colorizer, tmp_path / "x.jpg", tmp_path) as image:
         assert image.info["comment"] == b"Attic, box 3"
         assert ("APP13", captions) in image.applist
+
+
+def test_captions_of_a_tiff_are_kept(colorizer, tmp_path):
+    captions = b"\x1c\x02\x78\x00\x07Lilacs\0"  # 3 numbers of 32 bits, as most programs write it
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[33723] = captions
+    buffer = io.BytesIO()
+    Image.fromarray(picture(8, 8)).save(buffer, "TIFF", tiffinfo=tags, icc_profile=ADOBE_RGB)
+    entry = struct.pack("<HHL", 33723, 7, len(captions))
+    as_numbers = struct.pack("<HHL", 33723, 4, len(captions) // 4)
+    assert entry in buffer.getvalue()
+    (tmp_path / "x.tif").write_bytes(buffer.getvalue().replace(entry, as_numbers))
+    with through(colorizer, tmp_path / "x.tif", tmp_path) as image:
+        assert image.tag_v2[33723] == captions
 
 
 def test_damaged_exif_is_named_and_the_photograph_is_colored(colorizer, tmp_path, capsys):
