@@ -63,7 +63,7 @@ def seeds() -> list[tuple[str, bytes]]:
     rgba = rgb.copy()
     rgba.putalpha(128)
     gray_deep = Image.fromarray(deep[..., 0])
-    compressions = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
+    compressions = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
     return [
         (".jpg", saved(rgb, "JPEG", **everything)),
         (".jpg", saved(rgb, "JPEG", progressive=True)),
@@ -75,7 +75,8 @@ def seeds() -> list[tuple[str, bytes]]:
         (".png", saved(gray_deep, "PNG")),
         (".png", imagecodecs.png_encode(deep)),
         (".png", imagecodecs.png_encode(np.dstack([deep, deep[..., 0]]))),
-        *((".tif", saved(rgb, "TIFF", compression=name, **everything)) for name in compressions),
+        (".tif", saved(rgb, "TIFF", **everything)),
+        *((".tif", saved(rgb, "TIFF", compression=name)) for name in compressions),
         (".tif", saved(gray_deep, "TIFF")),
         (".tif", saved(rgb.convert("1"), "TIFF", compression="group4")),
         (".tif", _deep_tiff(deep)),
@@ -98,9 +99,9 @@ def _deep_tiff(pixels: np.ndarray) -> bytes:
 
 
 def damage(data: bytes, rng: np.random.Generator) -> bytes:
-    """Damages a file in one to eight places, or cuts it."""
+    """Damages a file in one place or a few, or cuts it."""
     damaged = bytearray(data)
-    for _ in range(rng.integers(1, 9)):
+    for _ in range(rng.geometric(0.5)):
         # Half of the damage is where headers are.
         place = int(rng.integers(min(len(damaged), 200) if rng.random() < 0.5 else len(damaged)))
         kind = rng.integers(6)
@@ -142,7 +143,8 @@ def read(path: pathlib.Path, output: pathlib.Path) -> Iterator[str]:
                 photographs.write(output, found)
             yield "image"
         except InputError as error:
-            assert str(path) in str(error) or str(output) in str(error), f"{path}: {error}"
+            if not str(error).startswith((f"{path}: ", f"{output}: ")):
+                raise AssertionError(f"does not name {path}: {error}") from error
             yield "error"
 
 
