@@ -4,9 +4,8 @@
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
 Every image keeps its name, format, size, orientation, lightness, depth, transparency and metadata;
-its colors are converted to sRGB. Folders are searched
-recursively. Files that cannot be read are listed at the end and make the exit status 1; all others
-are colorized.
+its colors are converted to sRGB. Folders are searched recursively. Files that cannot be read are
+listed at the end and make the exit status 1; all others are colorized.
 """
 
 import pathlib
