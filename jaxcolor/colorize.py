@@ -3,15 +3,15 @@
     python -m jaxcolor.colorize old.jpg album/ --output colorized
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
-Every image keeps its name, format, size, orientation and lightness. Folders are searched
-recursively. Images that cannot be colorized are listed in the end, with the reason, and make the
-exit status 1; all others are colorized.
+Every image keeps its name, format, size, orientation, lightness, depth, transparency and metadata;
+its colors are converted to sRGB. Folders are searched recursively. Images that cannot be colorized
+are listed in the end, with the reason, and make the exit status 1; all others are colorized.
 """
 
 import pathlib
 import sys
 
-from jaxcolor import cli, file_batch, inference
+from jaxcolor import cli, file_batch, inference, photographs
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
@@ -31,10 +31,17 @@ def main() -> None:
         dest="keep_lightness",
         help="write the network's output, scaled to the image's size, with its own lightness",
     )
+    parser.add_argument(
+        "--max_megapixels",
+        type=float,
+        default=179,
+        help="size above which a photograph is refused unread (default: 179)",
+    )
     cli.add_color_options(parser)
     args = parser.parse_args()
     if args.last and not args.checkpoint:
         parser.error("--last needs --checkpoint, the workdir of a run")
+    photographs.limit_pixels(args.max_megapixels)
     parallel.set_up()
     try:
         colorizer = inference.load(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from jaxcolor import images, listing
+from jaxcolor import listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
 
@@ -15,9 +15,9 @@ def colorize_files(
 ) -> list[str]:
     """Colors files, and folders with all that is below them, into an output folder.
 
-    Files keep their names, formats, sizes and orientations; a folder keeps its tree, and files in
-    the output folder are no input. Transparent pixels are blended with white. Files of folders that
-    are no images are counted in the end, on the screen.
+    Files keep their names, formats, sizes, depths, transparency and metadata, and what is converted
+    or left out is printed; a folder keeps its tree, and files in the output folder are no input.
+    Files of folders that are no images are counted in the end, on the screen.
 
     Args:
         colorizer: colors the images.
@@ -63,7 +63,11 @@ def colorize_files(
 
     for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
         try:
-            images.write(target, colorizer(images.read(path)))
+            photograph = photographs.read(path)
+            photograph.pixels = colorizer(photograph.pixels)
+            photographs.write(target, photograph)
+            for note in photograph.notes:
+                tqdm.write(f"{path}: {note}")
         except InputError as error:
             problems.append(str(error))
         except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
-"""Image files: reading, checking and writing them, and tiling arrays into sheets.
+"""Images of data sets and samples: reading, checking, writing and tiling them.
 
 Pixels are taken as sRGB; embedded color profiles are ignored, as the field's scores ignore them.
+`photographs` reads and writes what else a file holds.
 """
 
 import functools
@@ -8,13 +9,13 @@ import io
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from tqdm import tqdm
 
-from jaxcolor import files
+from jaxcolor import files, image_pixels
 from jaxcolor.config import InputError
 
 # Files per task of a thread: handing them over one by one can take longer than checking them.
@@ -24,22 +25,23 @@ _T = TypeVar("_T")
 
 
 def read(path: pathlib.Path, min_side: int | None = None) -> np.ndarray:
-    """Reads an image file as `decode` does.
+    """Reads an image file as `decode` does, its header before its data.
 
     Raises:
         InputError: the file cannot be read; the message names it.
     """
     try:
         files.require_regular(path)
-        return decode(path.read_bytes(), min_side)
+        with path.open("rb") as file:
+            return _decode(file, min_side)
     except (OSError, InputError) as error:
-        raise InputError(f"{path}: {_reason(error)}") from error
+        raise InputError(f"{path}: {image_pixels.reason(error)}") from error
 
 
 def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
     """Decodes an image file's bytes into upright color pixels.
 
-    The EXIF orientation is applied, transparency is blended with white, 16-bit gray is scaled to
+    The EXIF orientation is applied, transparency is blended with white, 16 bits are scaled to
     8 bits, and palette, gray and CMYK become RGB.
 
     Args:
@@ -53,44 +55,16 @@ def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
     Raises:
         InputError: no image, a damaged one, one of 32-bit samples, or several in one file.
     """
+    return _decode(io.BytesIO(data), min_side)
+
+
+def _decode(file: BinaryIO, min_side: int | None) -> np.ndarray:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            _check_header(image)
-            return np.asarray(_load(image, min_side))
+        with Image.open(file) as image:
+            image_pixels.check_header(image)
+            return np.asarray(image_pixels.upright_rgb(image, file, min_side))
     except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
-        raise InputError(_reason(error)) from error
-
-
-def _check_header(image: Image.Image) -> None:
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
-        raise InputError(f"holds {frames} pictures; save the intended one to a file")
-    if image.mode in ("I", "F"):
-        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
-
-
-def _load(image: Image.Image, min_side: int | None) -> Image.Image:
-    if min_side:
-        image.draft(None, (min_side, min_side))
-    ImageOps.exif_transpose(image, in_place=True)
-    return _to_rgb(image)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        gray = np.asarray(image).astype(np.float32) / 257
-        return Image.fromarray(np.round(gray).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    # Without the buffer that Pillow read from, which does not help the user.
-    return str(error).split(" <_io.")[0] or type(error).__name__
+        raise InputError(image_pixels.reason(error)) from error
 
 
 def problem(path: pathlib.Path, *, whole: bool) -> str:
@@ -103,12 +77,12 @@ def problem(path: pathlib.Path, *, whole: bool) -> str:
     """
     try:
         files.require_regular(path)
-        with Image.open(path) as image:
-            _check_header(image)
+        with path.open("rb") as file, Image.open(file) as image:
+            image_pixels.check_header(image)
             if whole:
-                _load(image, min_side=1)
+                image_pixels.upright_rgb(image, file, min_side=1)
     except Exception as error:
-        return _reason(error)
+        return image_pixels.reason(error)
     return ""
 
 
@@ -161,12 +135,12 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes by antialiased bicubic interpolation.
 
     Args:
-        pixels: `[H, W, 3]` uint8.
+        pixels: `[H, W]`, `[H, W, 3]` or, color and opacity, `[H, W, 4]` uint8.
         height: of the result, in pixels.
         width: of the result, in pixels.
 
     Returns:
-        `[height, width, 3]` uint8.
+        `[height, width, ...]` uint8.
     """
     if pixels.shape[:2] == (height, width):
         return pixels

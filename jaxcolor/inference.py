@@ -1,27 +1,20 @@
 """`Colorizer`: a trained model and an image of any size in, a color image out."""
 
-import collections
-import itertools
 import pathlib
 from typing import Any
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
-from PIL import Image
 
-from jaxcolor import models, pretrained
+from jaxcolor import full_size, image_pixels, images, models, pretrained
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
-from jaxcolor.data import spaces, transforms
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
 
-# Pixels that are converted at once: one compiled program serves images of every size.
-_CHUNK = 2**16
-# Chunks that are computed while an earlier one is copied: they keep the device busy.
-_CHUNKS_AHEAD = 2
-_LAB = spaces.SPACES["lab"]
+# Pixels that are colored at once: the colors of the whole image, as floats, would be large.
+_STRIP = 2**22
 
 
 class Colorizer:
@@ -123,26 +116,39 @@ class Colorizer:
         """Colors one image; of a color image, only the lightness is used.
 
         Args:
-            image: `[H, W]` or `[H, W, 3]` uint8, sRGB.
+            image: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or
+                uint16, sRGB.
 
         Returns:
-            `[H, W, 3]` uint8, sRGB, of the image's lightness wherever sRGB can show it.
+            `[H, W, 3]` or `[H, W, 4]` of the same dtype, sRGB, of the image's lightness wherever
+            sRGB can show it, and of its opacity.
 
         Raises:
             InputError: another shape or dtype, or no pixel.
         """
-        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
-        if image.dtype != np.uint8 or not shapes or not image.size:
+        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+        if image.dtype not in (np.uint8, np.uint16) or not shapes or not image.size:
             raise InputError(
-                f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
+                "image: must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16, is "
+                f"{list(image.shape)} {image.dtype}"
             )
-        rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
-        small = transforms.fit(rgb, self.config.data.image_size, "stretch")
+        size = self.config.data.image_size
+        small = image_pixels.on_white(images.resize(image_pixels.to_8_bits(image), size, size))
         predicted = np.asarray(self._predict(self._variables, self._frozen, small[None]))[0]
-        scaled = _resize(predicted, *image.shape[:2])
-        if self.keep_lightness:
-            return _replace_ab(rgb, scaled)
-        return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+        planes = image if image.ndim == 3 else image[..., None]
+        color, opacity = planes[..., :3], planes[..., 3:]
+        height, width = image.shape[:2]
+        result = np.empty((height, width, 3 + opacity.shape[2]), image.dtype)
+        rows = max(1, _STRIP // width)
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            scaled = full_size.scale_rows(predicted, height, width, top, bottom)
+            if self.keep_lightness:
+                strip = full_size.replace_ab(color[top:bottom], scaled)
+            else:
+                strip = np.round(np.iinfo(image.dtype).max * np.clip(scaled, 0, 1))
+            result[top:bottom, :, :3], result[top:bottom, :, 3:] = strip, opacity[top:bottom]
+        return result
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Removes the colors of images of the network's size and predicts them.
@@ -196,44 +202,3 @@ def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
     config = config.copy_and_resolve_references()
     config.data.bins.update(given)
     return config
-
-
-def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes `[h, w, C]` float32 to `[height, width, C]` bicubically, each channel by itself."""
-    planes = [
-        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC))
-        for plane in np.moveaxis(pixels, -1, 0)
-    ]
-    return np.stack(planes, axis=-1)
-
-
-def _replace_ab(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Replaces a and b of an image, keeping its lightness.
-
-    Args:
-        rgb: `[H, W, 3]` uint8, sRGB.
-        ab: `[H, W, 2]` float32 in [-1, 1].
-
-    Returns:
-        `[H, W, 3]` uint8, sRGB.
-    """
-    flat_rgb, flat_ab = rgb.reshape(-1, 3), ab.reshape(-1, 2)
-    parts = [slice(i, i + _CHUNK) for i in range(0, len(flat_rgb), _CHUNK)]
-    chunks = (_join_pixels(_pad(flat_rgb[part]), _pad(flat_ab[part])) for part in parts)
-    ahead = collections.deque(itertools.islice(chunks, _CHUNKS_AHEAD))
-    result = np.empty_like(flat_rgb)
-    for part in parts:
-        ahead.extend(itertools.islice(chunks, 1))
-        result[part] = np.asarray(ahead.popleft())[: len(result[part])]
-    return result.reshape(rgb.shape)
-
-
-def _pad(pixels: np.ndarray) -> np.ndarray:
-    """Pads `[n, C]` with zeros to the size of a chunk."""
-    missing = _CHUNK - len(pixels)
-    return np.pad(pixels, ((0, missing), (0, 0))) if missing else pixels
-
-
-@jax.jit
-def _join_pixels(rgb: jax.Array, ab: jax.Array) -> jax.Array:
-    return _LAB.from_network(_LAB.to_gray(rgb), ab)

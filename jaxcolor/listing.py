@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jaxcolor import files
 from jaxcolor.config import InputError
 
-# Of the formats that photographs are kept in, what Pillow both reads and writes, and the others.
+# Of the formats that photographs are kept in, what Pillow reads, and the others.
 _SUPPORTED = {
     "AVIF": ".avif",
     "BMP": ".bmp .dib",

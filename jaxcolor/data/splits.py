@@ -29,6 +29,7 @@ def split_of(relative_path: str, validation_fraction: float, test_fraction: floa
 
 def place_of(text: str) -> float:
     """Returns the place of a text's SHA-256 in [0, 1), as if drawn uniformly."""
+    # File names need not be text: Python escapes their other bytes, and this restores them.
     digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

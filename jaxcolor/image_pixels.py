@@ -1,0 +1,197 @@
+"""From an opened image file to upright pixels of 8 or 16 bits."""
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+import imagecodecs
+import numpy as np
+from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin
+
+from jaxcolor.config import InputError
+
+_PHOTOMETRIC = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION
+# Rows that are copied at once: Pillow's copies of a whole image are several.
+_ROWS = 256
+
+# Pillow lacks the big-endian form of a kind whose little-endian form it reads.
+TiffImagePlugin.OPEN_INFO.setdefault((b"MM", 0, (1,), 1, (16,), ()), ("I;16B", "I;16B"))
+
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: pixels.swapaxes(0, 1)[:, ::-1],
+    7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
+}
+
+
+def check_header(image: ImageFile.ImageFile) -> None:
+    """Checks what an image file says of itself.
+
+    Raises:
+        InputError: it holds several pictures, or samples of 32 bits.
+    """
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
+        raise InputError(f"holds {frames} pictures; save the intended one to a file")
+    if image.mode in ("I", "F"):
+        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
+
+
+def reason(error: Exception) -> str:
+    """Says in words of the user why an image file cannot be read."""
+    if isinstance(error, Image.DecompressionBombError):
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        return (
+            f"has more than {limit:.0f} megapixels, the limit; colorize's --max_megapixels, or "
+            "PIL.Image.MAX_IMAGE_PIXELS in Python, lifts it"
+        )
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # Without the buffer that Pillow read from, which does not help the user.
+    return str(error).split(" <_io.")[0] or type(error).__name__
+
+
+def upright_rgb(
+    image: ImageFile.ImageFile, file: BinaryIO, min_side: int | None = None
+) -> Image.Image:
+    """Decodes an opened file to color of 8 bits, transparency blended with white.
+
+    Args:
+        image: just opened.
+        file: that it was opened from.
+        min_side: as of `images.decode`.
+
+    Returns:
+        Of mode "RGB".
+
+    Raises:
+        Exception: whatever a damaged file provokes in a decoder.
+    """
+    if is_deep(image):
+        pixels = deep(image, file)
+        if pixels.shape[2:] == (3,):  # As Pillow rounds it; to the nearest is right for gray only.
+            return Image.fromarray((pixels >> 8).astype(np.uint8))
+        return Image.fromarray(on_white(to_8_bits(pixels)))
+    if min_side:
+        image.draft(None, (min_side, min_side))
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.has_transparency_data:
+        return _blended_with_white(image.convert("RGBA")).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_deep(image: ImageFile.ImageFile) -> bool:
+    """Tells whether an opened file has samples of 16 bits that this module reads as such."""
+    if image.mode.startswith("I;16"):
+        return True
+    if image.mode not in ("RGB", "RGBA"):
+        return False
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))
+        return image.tag_v2.get(_PHOTOMETRIC) == 2 and bits[0] == 16
+    return image.format == "PNG" and ";16" in str(image.tile[0].args)
+
+
+def deep(image: ImageFile.ImageFile, file: BinaryIO) -> np.ndarray:
+    """Decodes a file for which `is_deep` holds, all 16 bits.
+
+    Args:
+        image: opened.
+        file: that it was opened from.
+
+    Returns:
+        Upright `[H, W]`, `[H, W, 3]` or, if it has transparency, `[H, W, 4]` uint16.
+
+    Raises:
+        InputError: the file does not hold what its header says.
+        Exception: whatever a damaged file provokes in a decoder.
+    """
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    if image.mode.startswith("I;16"):
+        ImageOps.exif_transpose(image, in_place=True)
+        return _deep_gray(image)
+    return upright(_deep_rgb(image, file), orientation)
+
+
+def _deep_gray(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image).astype(np.uint16)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        if image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE) == (12,):
+            pixels = (pixels.astype(np.float32) * (65535 / 4095)).round().astype(np.uint16)
+        if image.tag_v2.get(_PHOTOMETRIC) == 0:  # WhiteIsZero
+            np.invert(pixels, out=pixels)
+    if "transparency" not in image.info:
+        return pixels
+    opacity = np.where(pixels == image.info["transparency"], 0, 65535).astype(np.uint16)
+    return np.stack([pixels, pixels, pixels, opacity], axis=-1)
+
+
+def _deep_rgb(image: ImageFile.ImageFile, file: BinaryIO) -> np.ndarray:
+    """Decodes what Pillow reads at 8 bits: `[H, W, 3]` or `[H, W, 4]` uint16, not upright."""
+    size, bands = image.size, len(image.getbands())
+    file.seek(0)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        tags = image.tag_v2
+        size = (tags[TiffImagePlugin.IMAGEWIDTH], tags[TiffImagePlugin.IMAGELENGTH])
+        pixels = imagecodecs.tiff_decode(file.read())
+        if tags.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2:
+            pixels = np.moveaxis(pixels, 0, -1)
+        if tags.get(TiffImagePlugin.EXTRASAMPLES, (2,))[0] == 1:  # Premultiplied by alpha.
+            alpha = np.maximum(pixels[..., 3:].astype(np.float32), 1)
+            color = np.minimum(pixels[..., :3] * (65535 / alpha), 65535).round()
+            pixels = np.concatenate([color.astype(np.uint16), pixels[..., 3:]], axis=-1)
+        if image.mode == "RGB":
+            pixels = pixels[..., :3]
+    else:
+        pixels = imagecodecs.png_decode(file.read())
+        bands = 4 if "transparency" in image.info else bands
+        if pixels.shape[2:] == (2,):
+            pixels = pixels[..., [0, 0, 0, 1]]
+    if pixels.dtype != np.uint16 or pixels.shape != (*size[::-1], bands):
+        raise InputError(f"is damaged: its data are {list(pixels.shape)} {pixels.dtype}")
+    return pixels
+
+
+def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Returns a view of `[H, W, ...]` that is upright, by the EXIF orientation it was stored in."""
+    return _UPRIGHT[orientation](pixels) if orientation in _UPRIGHT else pixels
+
+
+def to_8_bits(pixels: np.ndarray) -> np.ndarray:
+    """Scales uint16 to uint8, rounding; uint8 is returned as it is."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    result = np.empty(pixels.shape, np.uint8)
+    for top in range(0, len(pixels), _ROWS):
+        rows = slice(top, top + _ROWS)
+        result[rows] = np.round(pixels[rows].astype(np.float32) / 257)
+    return result
+
+
+def on_white(pixels: np.ndarray) -> np.ndarray:
+    """Blends `[H, W, 4]` uint8 with white; `[H, W]` and `[H, W, 3]` become, and stay, color.
+
+    Returns:
+        `[H, W, 3]` uint8.
+    """
+    image = Image.fromarray(pixels)
+    return np.asarray(
+        (_blended_with_white(image) if image.mode == "RGBA" else image).convert("RGB")
+    )
+
+
+def _blended_with_white(image: Image.Image) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def to_array(image: Image.Image) -> np.ndarray:
+    """Copies an image of mode "L", "RGB" or "RGBA" by strips, never holding a second copy."""
+    bands = len(image.getbands())
+    result = np.empty((image.height, image.width) + (bands,) * (bands > 1), np.uint8)
+    for top in range(0, image.height, _ROWS):
+        bottom = min(top + _ROWS, image.height)
+        result[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return result

@@ -1,0 +1,133 @@
+"""One photograph, in and out: pixels, color profile, transparency and metadata of its file.
+
+The color profile is applied: pixels are sRGB. If the file's profile is sRGB, it is kept; if it is
+another, the file is written with an sRGB profile; if there is none, none is written.
+"""
+
+import dataclasses
+import pathlib
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from jaxcolor import color_profiles, image_metadata, image_pixels, image_writing
+from jaxcolor.color_profiles import Profile
+from jaxcolor.config import InputError
+from jaxcolor.image_metadata import Metadata
+
+
+@dataclasses.dataclass
+class Photograph:
+    """A photograph, and what is written with it.
+
+    Attributes:
+        pixels: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or uint16,
+            upright, sRGB.
+        metadata: of its file, its profile being that of the pixels.
+        format: of its file, Pillow's name.
+        notes: what was converted or cannot be kept, one line each.
+    """
+
+    pixels: np.ndarray
+    metadata: Metadata
+    format: str
+    notes: list[str]
+
+
+def limit_pixels(megapixels: float) -> None:
+    """Sets how large an image this process reads; Pillow's own limit is 179 megapixels."""
+    Image.MAX_IMAGE_PIXELS = int(megapixels * 1e6 / 2)
+
+
+def read(path: pathlib.Path) -> Photograph:
+    """Reads a photograph with all that its file holds.
+
+    16 bits are read from PNG and TIFF, and of gray from all formats. CMYK becomes RGB.
+
+    Raises:
+        InputError: the file is no image, or a damaged one, or has 32-bit samples, several pictures,
+            or more pixels than the limit; the message names it.
+    """
+    try:
+        with warnings.catch_warnings(record=True) as caught, path.open("rb") as file:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # The limit decides.
+            with Image.open(file) as image:
+                image_pixels.check_header(image)
+                is_deep = image_pixels.is_deep(image)
+                metadata, notes = image_metadata.collect(image)
+                if image.mode == "CMYK":
+                    notes.append("CMYK becomes RGB")
+                if image.format == "MPO":
+                    notes.append("holds several pictures, of which the first is kept")
+                if is_deep:
+                    pixels = _deep_pixels(image_pixels.deep(image, file), metadata, notes)
+                else:
+                    ImageOps.exif_transpose(image, in_place=True)
+                    pixels = _pixels(image, metadata, notes)
+                format = "JPEG" if image.format == "MPO" else str(image.format)
+    except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
+        raise InputError(f"{path}: {image_pixels.reason(error)}") from error
+    notes += dict.fromkeys(str(warning.message) for warning in caught)
+    return Photograph(pixels, metadata, format, notes)
+
+
+def write(path: pathlib.Path, photograph: Photograph) -> None:
+    """Writes a photograph whole or not at all, with its metadata.
+
+    Args:
+        path: its extension tells the format; without one it is that of the photograph.
+        photograph: written with 16 bits if it has them and the format is PNG or TIFF.
+
+    Raises:
+        InputError: the format is not written, or is too small for the photograph.
+        OSError: the file cannot be written.
+    """
+    image_writing.write(path, photograph.pixels, photograph.metadata, photograph.format)
+
+
+def _pixels(image: Image.Image, metadata: Metadata, notes: list[str]) -> np.ndarray:
+    """Converts an upright image to sRGB: `[H, W]`, `[H, W, 3]` or `[H, W, 4]` uint8."""
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    gray = image.mode in ("1", "L", "LA")
+    mode = "L" if gray else "CMYK" if image.mode == "CMYK" else "RGB"
+    image = image.convert(mode) if image.mode != mode else image
+    if profile := _profile(metadata, mode, notes):
+        image = image.convert(profile.mode) if image.mode != profile.mode else image
+        image = color_profiles.convert(image, profile)
+    if image.mode == "CMYK" or (alpha and gray):
+        image = image.convert("RGB")
+    if alpha:
+        image.putalpha(alpha)
+    return image_pixels.to_array(image)
+
+
+def _deep_pixels(pixels: np.ndarray, metadata: Metadata, notes: list[str]) -> np.ndarray:
+    """Converts upright uint16 pixels to sRGB."""
+    profile = _profile(metadata, "L" if pixels.ndim == 2 else "RGB", notes)
+    if not profile:
+        return pixels
+    if pixels.ndim == 2:
+        source = pixels if profile.mode == "L" else np.stack([pixels] * 3, axis=-1)
+        return color_profiles.convert_deep(source, profile)
+    color = color_profiles.convert_deep(pixels[..., :3], profile)
+    return np.concatenate([color, pixels[..., 3:]], axis=-1)
+
+
+def _profile(metadata: Metadata, mode: str, notes: list[str]) -> Profile | None:
+    """Returns the profile to convert from, if any, and makes the metadata those of sRGB."""
+    if not metadata.profile:
+        return None
+    try:
+        profile = color_profiles.check(metadata.profile, mode)
+    except InputError as error:
+        metadata.profile = b""
+        notes.append(f"its color profile is not used: {error}; taken as sRGB, without a profile")
+        return None
+    if profile.is_srgb:
+        return None
+    metadata.profile = color_profiles.srgb()
+    metadata.exif = image_metadata.tag_as_srgb(metadata.exif)
+    notes.append(f"converted to sRGB from the profile {profile.name}")
+    return profile
