@@ -86,11 +86,11 @@ def tag_as_srgb(exif: bytes) -> bytes:
         return exif
     block = Image.Exif()
     block.load(exif)
-    camera, interoperability = block.get_ifd(_EXIF), block.get_ifd(_INTEROP)
+    camera = block.get_ifd(_EXIF)
     if ExifTags.Base.ColorSpace in camera:
         camera[ExifTags.Base.ColorSpace] = _SRGB
-    if interoperability.get(1) == _ADOBE_RGB:
-        interoperability[1] = _SRGB_INDEX
+    if _INTEROP in camera and block.get_ifd(_INTEROP).get(1) == _ADOBE_RGB:
+        block.get_ifd(_INTEROP)[1] = _SRGB_INDEX
     return _upright_exif(block)
 
 

@@ -6,6 +6,7 @@ another, the file is written with an sRGB profile; if there is none, none is wri
 
 import dataclasses
 import pathlib
+import sys
 import warnings
 
 import numpy as np
@@ -37,7 +38,8 @@ class Photograph:
 
 def limit_pixels(megapixels: float) -> None:
     """Sets how large an image this process reads; Pillow's own limit is 179 megapixels."""
-    Image.MAX_IMAGE_PIXELS = int(megapixels * 1e6 / 2)
+    # Pillow warns above this number and refuses above its double.
+    Image.MAX_IMAGE_PIXELS = int(min(megapixels * 1e6 / 2, sys.maxsize))
 
 
 def read(path: pathlib.Path) -> Photograph:
