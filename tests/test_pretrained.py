@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tomllib
 
 import export_pretrained
 import jax
@@ -239,10 +238,3 @@ def test_a_generator_that_needs_other_weights_is_not_exported(
     assert done.returncode == 1
     assert "needs the frozen networks embedding, which the file does not hold" in done.stderr
     assert not output.exists()
-
-
-def test_the_wheel_holds_the_model():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
-    assert wheel == {"targets": {"wheel": {"packages": ["jaxcolor"]}}}
-    assert pretrained.FOLDER == ROOT / "jaxcolor" / "pretrained"
-    assert (pretrained.FOLDER / "MODEL_CARD.md").is_file()
