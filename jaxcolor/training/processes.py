@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -19,7 +20,9 @@ from jax._src import distributed  # The store has no public name; Orbax takes it
 _FOLDER = "jaxcolor"
 _CLAIM, _REPORT = f"{_FOLDER}/claim", f"{_FOLDER}/report"
 _SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_TO_SAVE = 600
 _SECONDS_TO_MEET = 10
+_SECONDS_TO_LEAVE = 3
 
 
 class Processes:
@@ -83,14 +86,19 @@ class Processes:
         while not self._end.wait(_SECONDS_BETWEEN_LOOKS):
             found = dict(client.key_value_dir_get(_FOLDER))
             if _REPORT in found and not self.is_failing:
+                print(f"error: {found[_REPORT]}", file=sys.stderr, flush=True)
                 _meet(client)
-                stop(found[_REPORT])
+                os._exit(1)
 
 
 def _meet(client: Any) -> None:
     """Waits until every process knows of the failure, but not long for those that are dead."""
     with contextlib.suppress(jax.errors.JaxRuntimeError):
+        # Process 0, which keeps the store, must not leave while another one saves.
+        client.blocking_key_value_get(_REPORT, 1000 * _SECONDS_TO_SAVE)
         client.wait_at_barrier(f"{_FOLDER}/end", 1000 * _SECONDS_TO_MEET)
+        if jax.process_index() == 0:  # JAX aborts the others as soon as it leaves.
+            time.sleep(_SECONDS_TO_LEAVE)
 
 
 def stop(message: str) -> NoReturn:
