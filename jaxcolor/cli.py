@@ -28,16 +28,17 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_color_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of models of `config.data.color_space="lab_bins"`."""
+    """Adds the options of `Colorizer` that change its colors."""
     parser.add_argument(
         "--colorfulness",
         type=float,
-        help="0 (most faithful) to 1 (most colorful); by default the model's own",
+        help="0 (most faithful) to 1 (most colorful), by default the model's own; of a model "
+        "without a distribution over colors a factor on a and b",
     )
     parser.add_argument(
         "--temperature",
         type=float,
-        help="above 0; below 1 colors are purer; by default the model's own",
+        help="of a distribution over colors, above 0; below 1 colors are purer",
     )
 
 

@@ -23,6 +23,14 @@ RESUMABLE_CHANGES = _LENGTH | {
 }
 
 
+# The configurations of an installed package, or of a checkout.
+_PACKAGE = pathlib.Path(__file__).parent
+_FOLDER = next(
+    (path for path in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if path.is_dir()),
+    _PACKAGE / "configs",
+)
+
+
 class InputError(ValueError):
     """Invalid input that the user can fix; its message names the argument, the value and the fix.
 
@@ -161,6 +169,30 @@ def from_file(path: str | os.PathLike[str], beside: str = "") -> ConfigDict:
         OSError: there is no such file.
     """
     return runpy.run_path(str(pathlib.Path(beside).parent / path))["get_config"]()
+
+
+def find_file(name: str) -> str:
+    """Finds a configuration file.
+
+    Args:
+        name: a path that ends in .py, or the name of one of the package's configurations, such as
+            "reports/s2".
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        InputError: there is no such name.
+    """
+    if name.endswith(".py"):
+        return name
+    path = _FOLDER / f"{name}.py"
+    if not path.is_file():
+        names = ", ".join(sorted(path.stem for path in _FOLDER.glob("*.py")))
+        raise InputError(
+            f"--config {name}: must be a .py file or one of {names}, or reports/a1 and the like"
+        )
+    return str(path)
 
 
 def flatten(config: ConfigDict, prefix: str = "") -> dict[str, Any]:

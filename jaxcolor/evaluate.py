@@ -1,9 +1,9 @@
 """Scores a trained colorizer, or any folder of colorized images.
 
-    python -m jaxcolor.evaluate --workdir runs/pix2pix
-    python -m jaxcolor.evaluate --workdir runs/pix2pix --data photos
-    python -m jaxcolor.evaluate --data photos
-    python -m jaxcolor.evaluate --predictions colorized --truth photos
+    jaxcolor evaluate --workdir runs/pix2pix
+    jaxcolor evaluate --workdir runs/pix2pix --data photos
+    jaxcolor evaluate --data photos
+    jaxcolor evaluate --predictions colorized --truth photos
 
 The first scores a run on the test split of its own data, the second on every image of a folder; the
 third scores the model in the package; each at the size that the network was trained with. The last
@@ -24,7 +24,7 @@ from jaxcolor.training import parallel
 
 def main() -> None:
     """Scores, prints the table and writes it."""
-    parser = cli.Parser(__doc__, "python -m jaxcolor.evaluate")
+    parser = cli.Parser(__doc__, "jaxcolor evaluate")
     parser.add_argument("--workdir", type=pathlib.Path, help="of a training run, for its model")
     parser.add_argument(
         "--last", action="store_true", help="the last checkpoint instead of the best"
@@ -104,6 +104,8 @@ def _run(args: argparse.Namespace) -> None:
         facts |= {"data": name, "size": f"{size} × {size}", "checkpoint": checkpoint}
         if data.color_space == "lab_bins":
             facts |= {name: str(data.bins[name]) for name in ("colorfulness", "temperature")}
+        elif args.colorfulness is not None:
+            facts["factor on a and b"] = str(args.colorfulness)
         if args.workdir:
             path = path or args.workdir / default
     facts |= {"device": parallel.device_kind(), **scores.facts()}

@@ -1,47 +1,131 @@
 """Colors files, and folders with all that is below them."""
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
-from jaxcolor import listing, photographs
+from jaxcolor import image_pixels, listing, photographs
 from jaxcolor.config import InputError
+from jaxcolor.data import transforms
 from jaxcolor.inference import Colorizer
+from jaxcolor.photographs import Photograph
+
+# Between a file's name and its extension, of a result that is written beside it.
+_MARK = ".color"
 
 
-def colorize_files(
-    colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
-) -> list[str]:
-    """Colors files, and folders with all that is below them, into an output folder.
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """Where and how results are written.
+
+    Attributes:
+        path: a folder, created if it does not exist, or, for a single file and with the extension
+            of an image, a file; None is beside each input, `photo.color.jpg` for `photo.jpg` and
+            `album.color/` for `album/`.
+        format: extension without a dot, instead of the input's.
+        quality: as of `photographs.write`.
+        side_by_side: write the gray input and, to its right, the result.
+        skip_existing: leave inputs alone whose results are there already.
+    """
+
+    path: pathlib.Path | None = None
+    format: str = ""
+    quality: int | None = None
+    side_by_side: bool = False
+    skip_existing: bool = False
+
+
+class Outcome(NamedTuple):
+    """What became of the inputs.
+
+    Attributes:
+        num_colored: files that were written.
+        num_skipped: files whose results were there already.
+        problems: an error message for each file that could not be read or written, for each image
+            of a format that is not supported, and for each folder that holds no image or cannot be
+            listed; all others are done.
+        passed_over: lines on files of folders that are no images.
+    """
+
+    num_colored: int
+    num_skipped: int
+    problems: list[str]
+    passed_over: list[str]
+
+
+def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: Output) -> Outcome:
+    """Colors files, and folders with all that is below them.
 
     Files keep their names, formats, sizes, depths, transparency and metadata, and what is converted
     or left out is printed; a folder keeps its tree, and files in the output folder are no input.
-    Files of folders that are no images are counted in the end, on the screen.
 
     Args:
         colorizer: colors the images.
         inputs: image files and folders.
-        output: folder, created if it does not exist.
-
-    Returns:
-        An error message for each file that could not be read or written, for each image of a format
-        that is not supported, and for each folder that holds no image or cannot be listed; all
-        others are done.
+        output: where and how results are written.
 
     Raises:
         InputError: an output would overwrite an input or another output, or an input does not
             exist; nothing is done then.
     """
+    jobs, problems, passed_over = _plan(inputs, output)
+    num_colored = num_skipped = 0
+    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
+        if output.skip_existing and target.exists():
+            num_skipped += 1
+            continue
+        try:
+            photograph = photographs.read(path)
+            colorize_photograph(colorizer, photograph, side_by_side=output.side_by_side)
+            photographs.write(target, photograph, output.quality)
+            num_colored += 1
+            for note in photograph.notes:
+                tqdm.write(f"{path}: {note}")
+        except InputError as error:
+            problems.append(str(error))
+        except (OSError, ValueError) as error:
+            problems.append(f"{target}: cannot be written: {error}")
+        except Exception as error:  # Of a library: the other files are no worse for it.
+            problems.append(f"{path}: {type(error).__name__}: {error}")
+    return Outcome(num_colored, num_skipped, problems, passed_over)
+
+
+def colorize_photograph(
+    colorizer: Colorizer, photograph: Photograph, *, side_by_side: bool = False
+) -> None:
+    """Colors a photograph in place.
+
+    Args:
+        colorizer: colors it.
+        photograph: to color.
+        side_by_side: put its gray version, a = b = 0, of 8 bits, to the left of the result.
+    """
+    colored = colorizer(photograph.pixels)
+    if side_by_side:
+        rgb = image_pixels.to_8_bits(colored[..., :3])
+        gray = np.asarray(transforms.without_color(rgb[None]))[0]
+        colored = np.concatenate([gray, rgb], axis=1)
+    photograph.pixels = colored
+
+
+def _plan(
+    inputs: Sequence[pathlib.Path], output: Output
+) -> tuple[dict[pathlib.Path, pathlib.Path], list[str], list[str]]:
+    """Returns which file is made from which, what cannot be colored, and what is passed over."""
     jobs: dict[pathlib.Path, pathlib.Path] = {}
     problems: list[str] = []
     passed_over: list[str] = []
+    to_file = _is_file(output.path, inputs)
     for given in inputs:
         if not given.exists():
             raise InputError(f"{given}: no such file or folder")
         found = [given]
         if given.is_dir():
-            content = listing.scan(given, without=output)
+            content = listing.scan(given, without=output.path)
             found = content.paths
             left_out = content.unreadable | content.unsupported
             if not content.paths and not left_out:
@@ -52,27 +136,35 @@ def colorize_files(
             found = []
             problems.append(f"{given}: {reason}")
         for path in found:
-            target = output / (path.relative_to(given) if given.is_dir() else path.name)
+            target = output.path if to_file and output.path else _target(path, given, output)
             if target in jobs:
                 raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
             jobs[target] = path
+    results = {target.resolve() for target in jobs}
+    if output.path is None:  # Results of an earlier run, as among `*.jpg`.
+        return {t: p for t, p in jobs.items() if p.resolve() not in results}, problems, passed_over
     originals = {path.resolve() for path in jobs.values()}
     for target in jobs:
         if target.resolve() in originals:
-            raise InputError(f"--output {output}: would overwrite {target}; take another folder")
+            raise InputError(
+                f"--output {output.path}: would overwrite {target}; take another folder"
+            )
+    return jobs, problems, passed_over
 
-    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
-        try:
-            photograph = photographs.read(path)
-            photograph.pixels = colorizer(photograph.pixels)
-            photographs.write(target, photograph)
-            for note in photograph.notes:
-                tqdm.write(f"{path}: {note}")
-        except InputError as error:
-            problems.append(str(error))
-        except (OSError, ValueError) as error:
-            problems.append(f"{target}: cannot be written: {error}")
-        except Exception as error:  # Of a library: the other files are no worse for it.
-            problems.append(f"{path}: {type(error).__name__}: {error}")
-    listing.report(passed_over)
-    return problems
+
+def _is_file(path: pathlib.Path | None, inputs: Sequence[pathlib.Path]) -> bool:
+    if path is None or path.is_dir() or path.suffix.lower() not in listing.SUFFIXES:
+        return False
+    return len(inputs) == 1 and not inputs[0].is_dir()
+
+
+def _target(path: pathlib.Path, given: pathlib.Path, output: Output) -> pathlib.Path:
+    relative = path.relative_to(given) if given.is_dir() else pathlib.Path(path.name)
+    if output.format:
+        relative = relative.with_suffix(f".{output.format}")
+    if output.path is not None:
+        return output.path / relative
+    if given.is_dir():
+        folder = given.resolve()
+        return folder.with_name(folder.name + _MARK) / relative
+    return path.with_name(f"{relative.stem}{_MARK}{relative.suffix}")

@@ -4,7 +4,7 @@ import io
 import pathlib
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -36,43 +36,88 @@ _FORMATS = {
 _STRIP = 2**18
 
 
-def write(path: pathlib.Path, pixels: np.ndarray, metadata: Metadata, format: str) -> None:
+def write(
+    path: pathlib.Path,
+    pixels: np.ndarray,
+    metadata: Metadata,
+    format: str,
+    quality: int | None = None,
+) -> None:
     """Writes an image file whole or not at all.
 
     Args:
         path: its extension tells the format; its folder is created if it does not exist.
-        pixels: `[H, W, 3]` or `[H, W, 4]`, uint8 or uint16, sRGB; 16 bits are kept by PNG and TIFF.
-        metadata: what the format can hold of it is written.
+        pixels: as of `encode`.
+        metadata: as of `encode`.
         format: Pillow's name of the format of a path without extension.
+        quality: as of `encode`.
 
     Raises:
         InputError: the format is not written, or cannot hold so large an image.
         OSError: the file cannot be written.
     """
+    format = format_of(path) or format
+    try:
+        _check(pixels, format)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    with files.written_whole(path) as partial, partial.open("wb") as file:
+        encode(file, pixels, metadata, format, quality)
+
+
+def format_of(path: pathlib.Path) -> str:
+    """Returns the format that a path's extension tells, by Pillow's name; "" without extension."""
     extension = path.suffix.lower()
-    if extension:
-        format = Image.registered_extensions().get(extension, extension)
+    return Image.registered_extensions().get(extension, extension)
+
+
+def encode(
+    file: BinaryIO,
+    pixels: np.ndarray,
+    metadata: Metadata,
+    format: str,
+    quality: int | None = None,
+) -> None:
+    """Writes an image to an open file.
+
+    Args:
+        file: at its start.
+        pixels: `[H, W, 3]` or `[H, W, 4]`, uint8 or uint16, sRGB; 16 bits are kept by PNG and TIFF.
+        metadata: what the format can hold of it is written.
+        format: Pillow's name.
+        quality: of JPEG, WebP and AVIF, 1 to 100, instead of 95.
+
+    Raises:
+        InputError: the format is not written, or cannot hold so large an image.
+    """
+    _check(pixels, format)
+    if format == "TIFF":
+        _write_tiff(file, pixels, metadata)
+    elif format == "PNG" and pixels.dtype == np.uint16:
+        file.write(_deep_png(pixels, metadata))
+    else:
+        _save(file, image_pixels.to_8_bits(pixels), metadata, format, quality)
+
+
+def _check(pixels: np.ndarray, format: str) -> None:
     if format not in _FORMATS:
         raise InputError(
-            f"{path}: {format} files cannot be written without loss; convert the photograph to "
-            f"one of {', '.join(_FORMATS)}"
+            f"{format} files cannot be written without loss; convert the photograph to one of "
+            f"{', '.join(_FORMATS)}"
         )
     if max(pixels.shape[:2]) > (limit := _FORMATS[format].max_side):
         raise InputError(
-            f"{path}: is {pixels.shape[1]} × {pixels.shape[0]}, and a side of {format} files is "
-            f"{limit} pixels at most; convert the photograph to PNG or TIFF"
+            f"is {pixels.shape[1]} × {pixels.shape[0]}, and a side of {format} files is {limit} "
+            "pixels at most; convert the photograph to PNG or TIFF"
         )
-    with files.written_whole(path) as partial:
-        if format == "TIFF":
-            _write_tiff(partial, pixels, metadata)
-        elif format == "PNG" and pixels.dtype == np.uint16:
-            partial.write_bytes(_deep_png(pixels, metadata))
-        else:
-            _save(partial, image_pixels.to_8_bits(pixels), metadata, format)
 
 
 def _save(
-    target: pathlib.Path | io.BytesIO, pixels: np.ndarray, metadata: Metadata, format: str
+    file: BinaryIO,
+    pixels: np.ndarray,
+    metadata: Metadata,
+    format: str,
+    quality: int | None = None,
 ) -> None:
     options: dict[str, Any] = {"icc_profile": metadata.profile, "exif": metadata.exif}
     if metadata.dpi:
@@ -81,7 +126,10 @@ def _save(
         options["pnginfo"] = _png_text(metadata)
     else:
         options |= {"xmp": metadata.xmp, "comment": metadata.comment, "extra": metadata.segments}
-    Image.fromarray(pixels).save(target, format, **_FORMATS[format].options, **options)
+    options |= _FORMATS[format].options
+    if quality is not None and "quality" in options:
+        options["quality"] = quality
+    Image.fromarray(pixels).save(file, format, **options)
 
 
 def _png_text(metadata: Metadata) -> PngImagePlugin.PngInfo:
@@ -116,7 +164,7 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         start = end
 
 
-def _write_tiff(path: pathlib.Path, pixels: np.ndarray, metadata: Metadata) -> None:
+def _write_tiff(file: BinaryIO, pixels: np.ndarray, metadata: Metadata) -> None:
     """Writes strips of Deflate with horizontal differences, of 8 or 16 bits."""
     exif = Image.Exif()
     exif.load(metadata.exif)
@@ -152,9 +200,8 @@ def _write_tiff(path: pathlib.Path, pixels: np.ndarray, metadata: Metadata) -> N
     tags[TiffImagePlugin.STRIPOFFSETS] = tuple(int(n) for n in np.cumsum([0, *sizes[:-1]]))
     for tag in (TiffImagePlugin.STRIPBYTECOUNTS, TiffImagePlugin.STRIPOFFSETS):
         tags.tagtype[tag] = 4  # 32 bits
-    with path.open("wb") as file:
-        tags.save(file)
-        file.writelines(strips)
+    tags.save(file)
+    file.writelines(strips)
 
 
 def _compressed(strip: np.ndarray, is_big: bool) -> bytes:

@@ -33,6 +33,7 @@ class Colorizer:
         keep_lightness: bool = True,
         colorfulness: float | None = None,
         temperature: float | None = None,
+        size: int | None = None,
     ):
         """Wraps a generator.
 
@@ -43,16 +44,26 @@ class Colorizer:
                 default it is built, and the variables are compared with it.
             keep_lightness: combine the output's a and b with the image's own L; otherwise the
                 generator's output is scaled up unchanged.
-            colorfulness: in [0, 1], from most faithful to most colorful, replaces
-                `config.data.bins.colorfulness`; of models of the color space "lab_bins".
-            temperature: replaces `config.data.bins.temperature`; of the same models.
+            colorfulness: of models of the color space "lab_bins" in [0, 1], from most faithful to
+                most colorful, replaces `config.data.bins.colorfulness`; of those of "lab" a factor
+                on a and b, 0 or more.
+            temperature: replaces `config.data.bins.temperature`; of models of "lab_bins".
+            size: height and width of the network's input, in pixels, replaces
+                `config.data.image_size`.
 
         Raises:
-            InputError: the variables do not fit the configuration's generator, or the model has no
-                bins.
+            InputError: the variables do not fit the configuration's generator, or an option does
+                not fit the model or is out of range.
         """
+        factor = None
+        if config.data.color_space == "lab":
+            factor, colorfulness = colorfulness, None
         config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        if size is not None:
+            generator, config.data.image_size = None, size
         space = models.build_space(config)
+        if factor is not None:
+            space = space.saturated(factor)
         if generator is None:
             generator = models.build_generator(config)
             if problem := models.mismatch(
@@ -67,7 +78,8 @@ class Colorizer:
 
         def predict(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
             gray = space.to_gray(rgb)
-            return join(gray, space.decode(gray, generator.apply(variables, frozen, gray)))
+            colors = space.decode(gray, generator.apply(variables, frozen, gray))
+            return join(gray, colors)
 
         self._predict = compile_network(predict)
         self._predictor = Predictor(generator, space, config.data.batch_size)
@@ -81,7 +93,8 @@ class Colorizer:
         Args:
             path: the run's workdir.
             last: load the last checkpoint instead.
-            **options: `keep_lightness`, `colorfulness` and `temperature` of the constructor.
+            **options: `keep_lightness`, `colorfulness`, `temperature` and `size` of the
+                constructor.
 
         Raises:
             InputError: there is no checkpoint, it is damaged, or of another model; or as the

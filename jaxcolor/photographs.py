@@ -5,14 +5,16 @@ another, the file is written with an sRGB profile; if there is none, none is wri
 """
 
 import dataclasses
+import io
 import pathlib
 import sys
 import warnings
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from jaxcolor import color_profiles, image_metadata, image_pixels, image_writing
+from jaxcolor import color_profiles, files, image_metadata, image_pixels, image_writing
 from jaxcolor.color_profiles import Profile
 from jaxcolor.config import InputError
 from jaxcolor.image_metadata import Metadata
@@ -43,16 +45,30 @@ def limit_pixels(megapixels: float) -> None:
 
 
 def read(path: pathlib.Path) -> Photograph:
+    """Reads a photograph as `decode` does.
+
+    Raises:
+        InputError: as `decode`; the message names the file.
+    """
+    try:
+        files.require_regular(path)
+        with path.open("rb") as file:
+            return decode(file)
+    except (OSError, InputError) as error:
+        raise InputError(f"{path}: {image_pixels.reason(error)}") from error
+
+
+def decode(file: BinaryIO) -> Photograph:
     """Reads a photograph with all that its file holds.
 
     16 bits are read from PNG and TIFF, and of gray from all formats. CMYK becomes RGB.
 
     Raises:
         InputError: the file is no image, or a damaged one, or has 32-bit samples, several pictures,
-            or more pixels than the limit; the message names it.
+            or more pixels than the limit.
     """
     try:
-        with warnings.catch_warnings(record=True) as caught, path.open("rb") as file:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # The limit decides.
             with Image.open(file) as image:
@@ -70,23 +86,44 @@ def read(path: pathlib.Path) -> Photograph:
                     pixels = _pixels(image, metadata, notes)
                 format = "JPEG" if image.format == "MPO" else str(image.format)
     except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
-        raise InputError(f"{path}: {image_pixels.reason(error)}") from error
+        raise InputError(image_pixels.reason(error)) from error
     notes += dict.fromkeys(str(warning.message) for warning in caught)
     return Photograph(pixels, metadata, format, notes)
 
 
-def write(path: pathlib.Path, photograph: Photograph) -> None:
+def format_of(extension: str) -> str:
+    """Returns the format that an extension without a dot tells, by Pillow's name."""
+    return image_writing.format_of(pathlib.Path(f"x.{extension}"))
+
+
+def write(path: pathlib.Path, photograph: Photograph, quality: int | None = None) -> None:
     """Writes a photograph whole or not at all, with its metadata.
 
     Args:
         path: its extension tells the format; without one it is that of the photograph.
         photograph: written with 16 bits if it has them and the format is PNG or TIFF.
+        quality: of JPEG, WebP and AVIF, 1 to 100, instead of 95.
 
     Raises:
         InputError: the format is not written, or is too small for the photograph.
         OSError: the file cannot be written.
     """
-    image_writing.write(path, photograph.pixels, photograph.metadata, photograph.format)
+    image_writing.write(path, photograph.pixels, photograph.metadata, photograph.format, quality)
+
+
+def encode(photograph: Photograph, quality: int | None = None) -> bytes:
+    """Returns a photograph as the bytes of a file of its own format.
+
+    Args:
+        photograph: as of `write`.
+        quality: as of `write`.
+
+    Raises:
+        InputError: as `write`.
+    """
+    file = io.BytesIO()
+    image_writing.encode(file, photograph.pixels, photograph.metadata, photograph.format, quality)
+    return file.getvalue()
 
 
 def _pixels(image: Image.Image, metadata: Metadata, notes: list[str]) -> np.ndarray:

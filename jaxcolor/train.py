@@ -1,10 +1,11 @@
 r"""Trains a colorizer.
 
-    python -m jaxcolor.train --config configs/pix2pix.py --workdir runs/pix2pix \
+    jaxcolor train --config pix2pix --workdir runs/pix2pix \
         --config.data.source=folder --config.data.path=photos
 
-The same command resumes a run that was stopped. Every field of the configuration can be set with
---config.FIELD=VALUE; the fields are listed in jaxcolor/config.py.
+--config takes a file, or the name of one of the package's configurations, such as wgan_gp or
+reports/s2. The same command resumes a run that was stopped. Every field of the configuration can be
+set with --config.FIELD=VALUE; the fields are listed in jaxcolor/config.py.
 """
 
 import pathlib
@@ -14,10 +15,13 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from jaxcolor import cli, config_checks
+from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel, processes
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file.", lock_config=True)
+_CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "Configuration file, or the name of one in the package.", lock_config=True
+)
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of the run; created if it does not exist.", required=True
 )
@@ -28,8 +32,30 @@ _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "Several processes: ho
 _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Several processes: which one this is.")
 
 
-def main(argv: list[str]) -> None:
-    """Runs the loop; errors that the user can fix end it with one message."""
+def main() -> None:
+    """Trains; errors that the user can fix end it with one message."""
+    flags.mark_flag_as_required("config")
+    try:
+        # The flags of the configuration look here as well.
+        sys.argv = _with_path(cli.underscored(sys.argv))
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    app.run(_train, flags_parser=_parse_flags)
+
+
+def _with_path(arguments: list[str]) -> list[str]:
+    """Replaces the name of a configuration by the path of its file."""
+    arguments = list(arguments)
+    for i, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name in ("--config", "-config") and equals:
+            arguments[i] = f"{name}={config_lib.find_file(value)}"
+        elif name in ("--config", "-config") and i + 1 < len(arguments):
+            arguments[i + 1] = config_lib.find_file(arguments[i + 1])
+    return arguments
+
+
+def _train(argv: list[str]) -> None:
     if len(argv) > 1:
         sys.exit(f"error: unexpected arguments {argv[1:]}; fields are set by --config.FIELD=VALUE")
     if not flags.FLAGS["verbosity"].present:
@@ -53,6 +79,4 @@ def _parse_flags(argv: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("config")
-    sys.argv = cli.underscored(sys.argv)  # The configuration's flags look there as well.
-    app.run(main, flags_parser=_parse_flags)
+    main()

@@ -94,7 +94,9 @@ def main() -> None:
         assert figures["mean_difference"] < 1, figures
 
         def ours(paths: list[pathlib.Path]) -> Callable[[], object]:
-            return lambda: file_batch.colorize_files(colorizer, paths, folder / "ours")
+            return lambda: file_batch.colorize_files(
+                colorizer, paths, file_batch.Output(folder / "ours")
+            )
 
         def theirs(paths: list[pathlib.Path]) -> Callable[[], object]:
             out = folder / "theirs.jpg"

@@ -46,9 +46,9 @@ def make(path: pathlib.Path, side: int) -> None:
 
 def color(path: pathlib.Path, output: pathlib.Path) -> float:
     """Colors one file and returns the peak of this process's memory in GiB."""
-    problems = file_batch.colorize_files(inference.load(), [path], output)
-    if problems:
-        raise RuntimeError("\n".join(problems))
+    outcome = file_batch.colorize_files(inference.load(), [path], file_batch.Output(output))
+    if outcome.problems:
+        raise RuntimeError("\n".join(outcome.problems))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 

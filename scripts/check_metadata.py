@@ -112,7 +112,8 @@ def main() -> None:
         for kind, make in _KINDS.items():
             make(folder / kind)
         paths = [folder / kind for kind in _KINDS]
-        problems = file_batch.colorize_files(inference.load(), paths, folder / "out")
+        output = file_batch.Output(folder / "out")
+        problems = file_batch.colorize_files(inference.load(), paths, output).problems
         if problems:
             sys.exit("\n".join(problems))
         print("| file | tags | kept | changed by rule | lost or changed otherwise |")

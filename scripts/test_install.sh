@@ -18,7 +18,8 @@ git ls-files --error-unmatch LICENSE SECURITY.md configs tests jaxcolor/py.typed
 } | sort >"$work/for_sdist"
 {
     git ls-files jaxcolor
-    printf 'dist-info/%s\n' METADATA RECORD WHEEL licenses/LICENSE
+    git ls-files configs | sed 's#^#jaxcolor/#'
+    printf 'dist-info/%s\n' METADATA RECORD WHEEL entry_points.txt licenses/LICENSE
 } | sort >"$work/for_wheel"
 echo "Files that are in version control only (<) or in the package only (>):"
 tar --list --file "$work"/dist/*.tar.gz | cut -d / -f 2- | sort | diff "$work/for_sdist" -
@@ -27,7 +28,7 @@ python -m zipfile --list "$work"/dist/*.whl | awk 'NR > 1 { print $1 }' |
 echo none
 
 mkdir "$work/home" "$work/away"
-cp docs/examples/cat.jpg configs/quickstart.py "$work/away"
+cp docs/examples/cat.jpg "$work/away"
 cd "$work/away"
 for package in "$work"/dist/*.whl "$work"/dist/*.tar.gz; do
     python -m venv --clear "$work/env"
@@ -37,10 +38,10 @@ for package in "$work"/dist/*.whl "$work"/dist/*.tar.gz; do
     mypy --python-executable "$installed" --command "import jaxcolor"
     (
         export HOME=$work/home # No weights or features of this machine.
-        "$installed" -m jaxcolor.colorize cat.jpg --output colorized
-        "$installed" -m jaxcolor.train --config quickstart.py --workdir run \
+        "$work/env/bin/jaxcolor" colorize cat.jpg
+        "$work/env/bin/jaxcolor" train --config quickstart --workdir run \
             --config.train.num_steps=2 --config.data.image_size=32 --config.data.num_scenes=80
-        "$installed" -m jaxcolor.evaluate --workdir run
+        "$work/env/bin/jaxcolor" evaluate --workdir run
     )
     "$installed" - <<'END'
 import pathlib
@@ -51,11 +52,11 @@ import numpy as np
 from PIL import Image
 
 assert pathlib.Path(jaxcolor.__file__).is_relative_to(sys.prefix), jaxcolor.__file__
-photo, colored = (np.asarray(Image.open(f"{folder}/cat.jpg")) for folder in (".", "colorized"))
+photo, colored = (np.asarray(Image.open(name)) for name in ("cat.jpg", "cat.color.jpg"))
 assert photo.shape == colored.shape, colored.shape
 assert np.ptp(colored, axis=-1).mean() > 5, "the photograph stayed gray"
 END
     test -s run/scores.json
-    rm -r run colorized
+    rm -r run cat.color.jpg
     echo "$(basename "$package") works; $SECONDS s since the start"
 done

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import skimage.color
 import sweep_colorfulness
 from conftest import INIT_KEY, first_variables
 from one_device import on_one_device
@@ -170,10 +171,25 @@ def test_colorfulness_is_a_choice_of_the_colorizer(bins_config):
         inference.Colorizer(bins_config, variables, colorfulness=2)
 
 
-def test_colorfulness_needs_bins(config):
+def test_colorfulness_without_bins_is_a_factor_on_a_and_b(config):
     variables = first_variables(models.build_generator(config), 32)
+    gray = np.full((32, 32), 128, np.uint8)
+
+    def chroma(**options):
+        colorizer = inference.Colorizer(config, variables, **options)
+        alone, in_batch = colorizer(gray), colorizer.predict(gray[None, ..., None].repeat(3, -1))[0]
+        np.testing.assert_array_equal(alone, in_batch)
+        return np.linalg.norm(skimage.color.rgb2lab(alone)[..., 1:], axis=-1).mean()
+
+    assert chroma(colorfulness=0) < 0.1
+    assert chroma(colorfulness=0.5) == pytest.approx(chroma() / 2, rel=0.1)
+    with pytest.raises(InputError, match=r"colorfulness=-1: must be 0 or more"):
+        chroma(colorfulness=-1)
+    with pytest.raises(InputError, match=r"temperature=1\.0: .*'lab_bins'"):
+        chroma(temperature=1)
+    config.data.color_space = "rgb"
     with pytest.raises(InputError, match=r"colorfulness=0\.5: .*'lab_bins'"):
-        inference.Colorizer(config, variables, colorfulness=0.5)
+        chroma(colorfulness=0.5)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """The options of all commands, spelled with underscores and with dashes."""
 
 import argparse
+import io
+import os
+import subprocess
 import sys
 
 import benchmark_convolution
@@ -8,8 +11,12 @@ import benchmark_startup
 import pack_array_record
 import pytest
 import reproduce
+from conftest import ROOT
+from PIL import Image
 
-from jaxcolor import cli, colorize, evaluate
+from jaxcolor import __main__ as command_line
+from jaxcolor import cli, colorize, config, evaluate
+from jaxcolor.config import InputError
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,40 @@ def test_a_parser_reads_what_it_is_given():
     parser.add_argument("--image_size", type=int)
     for spelled in ("--image_size", "--image-size"):
         assert parser.parse_args([spelled, "8"]) == argparse.Namespace(image_size=8)
+
+
+def test_one_command_runs_all(monkeypatch, capsys):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["jaxcolor", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            command_line.main()
+        return stop.value.code
+
+    assert run("colorize", "--help") == 0
+    assert "usage: jaxcolor colorize" in capsys.readouterr().out
+    assert run("evaluate", "--fid_dims=x") == 2
+    assert run("colorise") == "error: colorise: there is no such command; is it colorize?"
+    assert run().startswith("error: no command: ")
+
+
+def test_a_configuration_has_a_path_or_a_name():
+    assert config.find_file("anywhere/mine.py") == "anywhere/mine.py"
+    named = config.from_file(config.find_file("reports/s4"))
+    assert named.objective.name == "wgan"
+    with pytest.raises(InputError, match=r"--config pix3pix: must be a \.py file or one of"):
+        config.find_file("pix3pix")
+
+
+def test_a_photograph_through_a_pipe(tmp_path):
+    photo = ROOT / "docs" / "examples" / "cat.jpg"
+    done = subprocess.run(
+        [sys.executable, "-m", "jaxcolor", "colorize", "-", "--format=png"],
+        input=photo.read_bytes(),
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with Image.open(io.BytesIO(done.stdout)) as colored, Image.open(photo) as truth:
+        assert (colored.format, colored.size) == ("PNG", truth.size)
+    assert list(tmp_path.iterdir()) == []

@@ -150,7 +150,7 @@ def test_commands(run, photos, run_main, tmp_path):
         assert "| gray, min" in done.stdout
         markdown = (workdir / f"{scores}.md").read_text()
         assert f"images: {count}\n" in markdown
-        fetch = "no weights; run python -m jaxcolor.backbones.weights fetch"
+        fetch = "no weights; run jaxcolor weights fetch"
         for line in (
             f"no IS, FID and KID: {fetch} inception_v3_fid",
             f"no LPIPS: {fetch} lpips_vgg vgg16",

@@ -10,7 +10,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from jaxcolor import colorize, image_metadata, images, photographs
 from jaxcolor.config import InputError
-from jaxcolor.file_batch import colorize_files
+from jaxcolor.file_batch import Output, colorize_files
 
 ADOBE_RGB = imagecodecs.cms_profile("adobergb")
 GRAY_18 = imagecodecs.cms_profile("gray", gamma=1.8)
@@ -80,7 +80,7 @@ def save(path, pixels, **metadata):
 
 def through(colorizer, path, tmp_path) -> Image.Image:
     """Colors a file and opens the result."""
-    assert colorize_files(colorizer, [path], tmp_path / "out") == []
+    assert colorize_files(colorizer, [path], Output(tmp_path / "out")).problems == []
     return Image.open(tmp_path / "out" / path.name)
 
 
@@ -360,7 +360,8 @@ def test_a_file_without_extension_keeps_its_format(format, colorizer, tmp_path):
 @pytest.mark.parametrize("name", ["x.ico", "x.gif"])
 def test_formats_that_would_lose_pixels_are_refused(name, colorizer, tmp_path):
     Image.fromarray(picture(32, 32)).save(tmp_path / name)
-    (problem,) = colorize_files(colorizer, [tmp_path / name], tmp_path / "out")
+    outcome = colorize_files(colorizer, [tmp_path / name], Output(tmp_path / "out"))
+    (problem,) = outcome.problems
     assert problem.startswith(str(tmp_path / "out" / name))
     assert "convert the photograph to one of" in problem
 

@@ -228,7 +228,7 @@ def test_all_that_is_missing_is_named_at_once():
         lpips_network.load()
     for name in ("lpips_vgg", "vgg16"):
         assert f"the weights {name!r} are not on this machine" in str(error.value)
-    command = "python -m jaxcolor.backbones.weights fetch lpips_vgg vgg16"
+    command = "jaxcolor weights fetch lpips_vgg vgg16"
     assert error.value.hint == f"no weights; run {command}"
 
 

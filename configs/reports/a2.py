@@ -1,6 +1,6 @@
 """Report 003, row A2: row A1 with a content loss on VGG-16 instead of L1.
 
-    python -m jaxcolor.backbones.weights fetch vgg16
+    jaxcolor weights fetch vgg16
     python -m jaxcolor.train --config configs/reports/a2.py --workdir runs/a2
 
 Stated:

@@ -1,6 +1,6 @@
 """Report 003, row A3: row A1 with L1 and a content loss on VGG-16.
 
-    python -m jaxcolor.backbones.weights fetch vgg16
+    jaxcolor weights fetch vgg16
     python -m jaxcolor.train --config configs/reports/a3.py --workdir runs/a3
 
 Stated:

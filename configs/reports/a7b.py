@@ -1,6 +1,6 @@
 """Report 003, row A7b: row A7 with a ResNet-18 Dynamic U-Net.
 
-    python -m jaxcolor.backbones.weights fetch resnet18
+    jaxcolor weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/a7b.py --workdir runs/a7b
 
 Without trained weights of the encoder: --config.generator.pretrained=false.

@@ -1,7 +1,7 @@
 """Report 004, row B1c: row B1 with dropout 0.5.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    jaxcolor weights fetch deeplab_v3_resnet50
+    jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b1c.py --workdir runs/b1c
 
 Stated:

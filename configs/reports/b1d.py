@@ -1,7 +1,7 @@
 """Report 004, row B1d: row B1 with batches of 16.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    jaxcolor weights fetch deeplab_v3_resnet50
+    jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b1d.py --workdir runs/b1d
 
 Stated:

@@ -1,7 +1,7 @@
 """Report 004, row B1e: row B1 with a discriminator that is updated in every step.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    jaxcolor weights fetch deeplab_v3_resnet50
+    jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b1e.py --workdir runs/b1e
 
 Stated:

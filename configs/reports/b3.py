@@ -1,6 +1,6 @@
 """Report 004, row B3: row B1 without class maps.
 
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b3.py --workdir runs/b3
 
 Stated:

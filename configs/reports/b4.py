@@ -1,6 +1,6 @@
 """Report 004, row B4: row B1 without the embedding.
 
-    python -m jaxcolor.backbones.weights fetch deeplab_v3_resnet50
+    jaxcolor weights fetch deeplab_v3_resnet50
     python -m jaxcolor.train --config configs/reports/b4.py --workdir runs/b4
 
 Stated:

@@ -1,6 +1,6 @@
 """Report 004, row B5: Deep Koalarization, row B3's network trained by its squared error alone.
 
-    python -m jaxcolor.backbones.weights fetch inception_resnet_v2
+    jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b5.py --workdir runs/b5
 
 Stated:

@@ -1,6 +1,6 @@
 """Report 002, row S2: row S1 with a ResNet-18 Dynamic U-Net, pretrained, and 20 epochs.
 
-    python -m jaxcolor.backbones.weights fetch resnet18
+    jaxcolor weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/s2.py --workdir runs/s2
 
 Without trained weights of the encoder: --config.generator.pretrained=false.

@@ -1,6 +1,6 @@
 """Report 002, row S2x: row S2 on 10,000 images of COCO, and 10 epochs.
 
-    python -m jaxcolor.backbones.weights fetch resnet18
+    jaxcolor weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/s2x.py --workdir runs/s2x
 
 Stated:

@@ -1,6 +1,6 @@
 """Report 002, row S7: the Dynamic U-Net of row S2 without a GAN.
 
-    python -m jaxcolor.backbones.weights fetch resnet18
+    jaxcolor weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/s7.py --workdir runs/s7
 
 The report publishes pictures of it (figure 8), and no scores.

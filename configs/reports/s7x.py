@@ -1,6 +1,6 @@
 """Report 002, row S7x: row S7 on 10,000 images of COCO, and 10 epochs.
 
-    python -m jaxcolor.backbones.weights fetch resnet18
+    jaxcolor weights fetch resnet18
     python -m jaxcolor.train --config configs/reports/s7x.py --workdir runs/s7x
 
 The report publishes pictures of it (figure 7), and no scores.

@@ -1,7 +1,7 @@
 r"""Report 000, row W2: row W1 with LPIPS.
 
-    python -m jaxcolor.backbones.weights fetch vgg16
-    python -m jaxcolor.backbones.weights fetch lpips_vgg
+    jaxcolor weights fetch vgg16
+    jaxcolor weights fetch lpips_vgg
     python -m jaxcolor.train --config configs/reports/w2.py --workdir runs/w2 \
         --config.data.path=mini_imagenet
 

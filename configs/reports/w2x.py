@@ -1,7 +1,7 @@
 r"""Report 000, row W2x: row W2 on 27,000 images.
 
-    python -m jaxcolor.backbones.weights fetch vgg16
-    python -m jaxcolor.backbones.weights fetch lpips_vgg
+    jaxcolor weights fetch vgg16
+    jaxcolor weights fetch lpips_vgg
     python -m jaxcolor.train --config configs/reports/w2x.py --workdir runs/w2x \
         --config.data.path=mini_imagenet
 

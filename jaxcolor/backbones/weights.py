@@ -1,8 +1,8 @@
 """Where the weights of the frozen networks come from, and how they are checked.
 
-    python -m jaxcolor.backbones.weights list
-    python -m jaxcolor.backbones.weights fetch inception_v3_fid vgg16
-    python -m jaxcolor.backbones.weights verify
+    jaxcolor weights list
+    jaxcolor weights fetch inception_v3_fid vgg16
+    jaxcolor weights verify
 
 Files are looked for in the folder that the environment variable JAXCOLOR_WEIGHTS names, then in
 `~/.cache/jaxcolor/weights`, where `fetch` saves them. The SHA-256 of a file is
@@ -66,7 +66,7 @@ def places() -> str:
 
 def fetch_command(*names: str) -> str:
     """Returns what fetches weights, as typed on a command line."""
-    return f"python -m jaxcolor.backbones.weights fetch {' '.join(names)}"
+    return f"jaxcolor weights fetch {' '.join(names)}"
 
 
 def find(name: str) -> tuple[File, pathlib.Path] | None:
@@ -180,7 +180,7 @@ def _how_to_get(name: str) -> str:
 def main() -> None:
     """Lists, fetches or verifies weights."""
     parser = argparse.ArgumentParser(
-        prog="python -m jaxcolor.backbones.weights",
+        prog="jaxcolor weights",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 from ml_collections import ConfigDict
 
 from jaxcolor import color
+from jaxcolor.config import InputError
 from jaxcolor.data.bins import Bins
 from jaxcolor.data.bins import build as build_bins
 
@@ -49,6 +50,19 @@ class Space(NamedTuple):
     def activation(self) -> Activation:
         """The last function of a generator: tanh, or none for the logits of a distribution."""
         return _keep if self.bins else jnp.tanh
+
+    def saturated(self, factor: float) -> "Space":
+        """Returns the space "lab" with a and b multiplied when images are made of them.
+
+        Raises:
+            InputError: the factor is negative.
+        """
+        if factor < 0:
+            raise InputError(f"colorfulness={factor}: must be 0 or more")
+        return self._replace(
+            join=lambda L, ab: self.join(L, factor * ab),
+            join_ab=lambda L, ab: self.join_ab(L, factor * ab),
+        )
 
     def to_network(
         self,
