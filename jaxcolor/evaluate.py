@@ -43,6 +43,7 @@ def main() -> None:
         help="file for the scores, with Markdown beside it (default: WORKDIR/scores.json, or "
         "WORKDIR/scores_FOLDER.json with --data; without --workdir, none)",
     )
+    parser.add_argument("--spread", action="store_true", help="print maxima and minima as well")
     args = parser.parse_args()
     _check(parser, args)
     parallel.set_up()
@@ -109,7 +110,7 @@ def _run(args: argparse.Namespace) -> None:
         if args.workdir:
             path = path or args.workdir / default
     facts |= {"device": parallel.device_kind(), **scores.facts()}
-    print(report.table(rows))
+    print(report.on_screen(rows, spread=args.spread))
     print("\n".join(report.notes(facts, scores.missing)))
     if path:
         report.write(path, "Scores", rows, scores.missing, **facts)

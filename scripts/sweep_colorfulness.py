@@ -100,7 +100,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     name = str(args.data or f"validation split of {config.data.path}")
     facts = {"data": name, "images": len(source)}
-    print(report.table(rows))
+    print(report.on_screen(rows))
     print("\n".join(report.notes(facts, missing)))
     if args.json:
         report.write(args.json, "Colorfulness", rows, missing, **facts)

@@ -57,3 +57,16 @@ def test_directions():
 
 def test_headings_differ():
     assert len({metric.heading for metric in METRICS.values()}) == len(METRICS)
+
+
+def test_tables_on_a_screen_are_no_wider_than_it():
+    value = {"mean": 1.0, "max": 2.0, "min": 0.5}
+    rows = {name: dict.fromkeys(METRICS, value) for name in ("model", "truth, half against half")}
+    lines = report.on_screen(rows).splitlines()
+    assert max(map(len, lines)) <= 100
+    headings = [line.split(" | ")[1:] for line in lines if line.startswith("|  ")]
+    found = [heading.strip(" |") for part in headings for heading in part]
+    assert found == [metric.heading for metric in METRICS.values()]
+    assert len([line for line in lines if line.startswith("| model ")]) == len(headings)
+    spread = report.on_screen(rows, spread=True).splitlines()
+    assert len([line for line in spread if line.startswith("| model, max ")]) == len(headings)

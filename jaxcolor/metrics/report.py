@@ -3,7 +3,7 @@
 import json
 import math
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxcolor import files
@@ -12,6 +12,8 @@ from jaxcolor.config import InputError
 from jaxcolor.metrics.features import HALVES
 from jaxcolor.metrics.metric_registry import METRICS
 
+# Columns of a terminal.
+_SCREEN = 100
 # What rows are called in the table, unless it is their own name.
 _LABELS = {HALVES: "truth, half against half"}
 
@@ -23,19 +25,45 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         rows: name to a summary of `Scores.summary`, or of `FeatureScores.summary`, or of both with
             `fps_generator` and `fps_files`, images per second.
     """
+    return _render(_cells(rows, spread=True))
+
+
+def on_screen(rows: dict[str, dict[str, Any]], *, spread: bool = False) -> str:
+    """Formats summaries as tables that a terminal of 100 columns shows without breaking lines.
+
+    Args:
+        rows: as of `table`.
+        spread: lines for maxima and minima as well.
+    """
+    labels, *columns = map(list, zip(*_cells(rows, spread=spread), strict=True))
+    tables = [[labels]]
+    for column in columns:
+        wider = _render(list(zip(*tables[-1], column, strict=True)))
+        if len(wider.partition("\n")[0]) > _SCREEN:
+            tables.append([labels])
+        tables[-1].append(column)
+    return "\n\n".join(_render(list(zip(*part, strict=True))) for part in tables)
+
+
+def _cells(rows: dict[str, dict[str, Any]], *, spread: bool) -> list[Sequence[str]]:
+    """Returns the headings and the lines of a table."""
     names = [name for name in METRICS if any(name in summary for summary in rows.values())]
-    headings = ["", *(METRICS[name].heading for name in names)]
-    lines = []
+    lines: list[Sequence[str]] = [["", *(METRICS[name].heading for name in names)]]
     for row, summary in rows.items():
         title = _LABELS.get(row, row)
         labels = {"mean": title}
-        if any(isinstance(summary.get(name), dict) for name in names):
+        if spread and any(isinstance(summary.get(name), dict) for name in names):
             labels |= {"max": f"{title}, max", "min": f"{title}, min"}
         for statistic, label in labels.items():
             lines.append([label, *(_cell(summary, name, statistic) for name in names)])
-    widths = [max(len(line[i]) for line in [headings, *lines]) for i in range(len(headings))]
+    return lines
 
-    def render(cells: list[str]) -> str:
+
+def _render(lines: list[Sequence[str]]) -> str:
+    """Aligns the headings and the lines of a table."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+    def render(cells: Sequence[str]) -> str:
         padded = [
             cell.ljust(width) if i == 0 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
@@ -43,7 +71,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(map(render, [headings, rule, *lines]))
+    return "\n".join(map(render, [lines[0], rule, *lines[1:]]))
 
 
 def _cell(summary: dict[str, Any], name: str, statistic: str) -> str:
