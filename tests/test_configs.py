@@ -2,6 +2,7 @@ import ast
 import os
 import pathlib
 
+import ablate
 import jax
 import jax.numpy as jnp
 import pytest
@@ -60,6 +61,15 @@ def test_every_config_makes_a_step_of_the_size_it_says(path):
 def test_every_config_says_its_command(path):
     docstring = ast.get_docstring(ast.parse(path.read_text()))
     assert f"--config {path.relative_to(ROOT).as_posix()}" in docstring
+
+
+@pytest.mark.usefixtures("unfilled_weights")
+@pytest.mark.parametrize("name", ablate.LINES)
+def test_every_line_of_the_ablation_changes_what_training_reads(name):
+    config = config_lib.from_file(ROOT / "configs" / "flagship.py")
+    config.update_from_flattened_dict(ablate.LINES[name])
+    config_checks.validate(config)
+    objectives.prepare(config)
 
 
 # ml_collections loads the file by a method that Python deprecates.
