@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from jaxcolor import images, listing
+from jaxcolor import images, listing, video
 from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
 
@@ -63,7 +63,10 @@ def colorize_files(
 
     for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
         try:
-            images.write(target, colorizer(images.read(path)))
+            if path.suffix.lower() in video.SUFFIXES:
+                problems += video.colorize(colorizer, path, target)
+            else:
+                images.write(target, colorizer(images.read(path)))
         except InputError as error:
             problems.append(str(error))
         except (OSError, ValueError) as error:

@@ -161,12 +161,12 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes by antialiased bicubic interpolation.
 
     Args:
-        pixels: `[H, W, 3]` uint8.
+        pixels: `[H, W]` or `[H, W, 3]` uint8.
         height: of the result, in pixels.
         width: of the result, in pixels.
 
     Returns:
-        `[height, width, 3]` uint8.
+        `[height, width]` or `[height, width, 3]` uint8.
     """
     if pixels.shape[:2] == (height, width):
         return pixels

@@ -131,18 +131,32 @@ class Colorizer:
         Raises:
             InputError: another shape or dtype, or no pixel.
         """
-        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
-        if image.dtype != np.uint8 or not shapes or not image.size:
-            raise InputError(
-                f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
-            )
-        rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
-        small = transforms.fit(rgb, self.config.data.image_size, "stretch")
-        predicted = np.asarray(self._predict(self._variables, self._frozen, small[None]))[0]
+        rgb = _checked(image)
+        predicted = self._at_network_size(rgb)
         scaled = _resize(predicted, *image.shape[:2])
         if self.keep_lightness:
             return _replace_ab(rgb, scaled)
         return np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+
+    def predict_ab(self, image: np.ndarray) -> np.ndarray:
+        """Predicts the a and b of one image, at the size of the network's output.
+
+        Args:
+            image: `[H, W]` or `[H, W, 3]` uint8, sRGB, of which only the lightness is used.
+
+        Returns:
+            `[S, S, 2]` float32 in [-1, 1], S being `models.output_size(config)`.
+
+        Raises:
+            InputError: as of a call, or the colorizer does not keep the lightness.
+        """
+        if not self.keep_lightness:
+            raise InputError("keep_lightness=False: a and b alone need keep_lightness=True")
+        return self._at_network_size(_checked(image))
+
+    def _at_network_size(self, rgb: np.ndarray) -> np.ndarray:
+        small = transforms.fit(rgb, self.config.data.image_size, "stretch")
+        return np.asarray(self._predict(self._variables, self._frozen, small[None]))[0]
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Removes the colors of images of the network's size and predicts them.
@@ -196,6 +210,16 @@ def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
     config = config.copy_and_resolve_references()
     config.data.bins.update(given)
     return config
+
+
+def _checked(image: np.ndarray) -> np.ndarray:
+    """Returns an image as `[H, W, 3]` uint8, if it is one."""
+    shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if image.dtype != np.uint8 or not shapes or not image.size:
+        raise InputError(
+            f"image: must be [H, W] or [H, W, 3] uint8, is {list(image.shape)} {image.dtype}"
+        )
+    return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
 
 
 def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
