@@ -65,7 +65,7 @@ def colorize(colorizer: Colorizer, source: pathlib.Path, target: pathlib.Path) -
         with tqdm(desc=source.name, unit="frame", total=total, disable=None) as progress:
             progress.update(done)
             for first in frames:
-                path = folder / f"{len(segments):06}.nut"
+                path = folder / f"{len(segments):06}.segment"
                 rest = itertools.islice(frames, SEGMENT - 1)
                 encoder.write(path, _count(itertools.chain([first], rest), progress))
                 if len(segments) * SEGMENT == done:
@@ -80,17 +80,17 @@ def _color(colorizer: Colorizer, film: Any, encoder: Any, start: int) -> Iterato
     """Makes the new frames, without those before the `start`-th."""
     turns = film.video.rotation // 90
 
-    def predict(frame: Any) -> tuple[tuple[np.ndarray, int], temporal.Prediction]:
+    def predict(frame: Any) -> tuple[np.ndarray, temporal.Prediction]:
         luma = encoder.luma(frame)
         upright = np.rot90(ycbcr.to_gray(luma, encoder.encoding), turns)
         ab = colorizer.predict_ab(upright)
         small = images.resize(upright, *ab.shape[:2])
-        return (luma, frame.pts), temporal.Prediction(_lightness_of_grays()[small], ab)
+        return luma, temporal.Prediction(_lightness_of_grays()[small], ab)
 
     needed = max(0, start - temporal.RADIUS)
     predicted = map(predict, itertools.islice(film.frames(), needed, None))
-    for (luma, pts), ab in itertools.islice(temporal.smooth(predicted), start - needed, None):
-        yield encoder.frame(luma, np.rot90(ab, -turns), pts)
+    for luma, ab in itertools.islice(temporal.smooth(predicted), start - needed, None):
+        yield encoder.frame(luma, np.rot90(ab, -turns))
 
 
 def _count(frames: Iterator[Any], progress: tqdm) -> Iterator[Any]:
@@ -106,7 +106,7 @@ def _resume(folder: pathlib.Path, settings: str) -> list[pathlib.Path]:
         shutil.rmtree(folder, ignore_errors=True)
         with files.written_whole(path) as partial:
             partial.write_text(settings)
-    return sorted(folder.glob("[0-9]*.nut"))
+    return sorted(folder.glob("[0-9]*.segment"))
 
 
 def _settings(colorizer: Colorizer, source: pathlib.Path) -> str:

@@ -1,6 +1,5 @@
 """New frames of a film, and how they are encoded."""
 
-import itertools
 import pathlib
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +32,7 @@ _RANGES = ("MPEG", "JPEG")
 class Encoder:
     """Makes and writes the frames of a film, by its own codec, or H.264 if it has no encoder.
 
-    There are no B-frames, so that segments can be joined, and any times be kept.
+    There are no B-frames: packets have the order of the frames, so that segments can be joined.
     """
 
     def __init__(self, video: Video):
@@ -78,39 +77,36 @@ class Encoder:
             )
         return _plane(frame, 0)
 
-    def frame(self, luma: np.ndarray, ab: np.ndarray, pts: int) -> av.VideoFrame:
+    def frame(self, luma: np.ndarray, ab: np.ndarray) -> av.VideoFrame:
         """Makes a frame of luma, as from `luma`, and a and b, `[h, w, 2]` float32 in [-1, 1]."""
         frame = av.VideoFrame(self._video.width, self._video.height, self._pix_fmt)
         _plane(frame, 0)[:] = luma
         size = frame.planes[1].height, frame.planes[1].width
         for i, plane in enumerate(np.asarray(ycbcr.chroma(luma, ab, self.encoding, size)), 1):
             _plane(frame, i)[:] = plane
-        frame.pts, frame.time_base = pts, self._video.time_base
         return frame
 
     def write(self, path: pathlib.Path, frames: Iterable[av.VideoFrame]) -> None:
-        """Encodes frames into a file that `join` reads, whole or not at all."""
+        """Encodes frames into a file that `video_join` reads, whole or not at all.
+
+        Its times number the frames: the units of time of many a codec are too coarse for others.
+        """
         video = self._video
-        with files.written_whole(path) as partial, av.open(partial, "w", "nut") as container:
+        # Matroska takes nearly all codecs, but rewrites these so that not all containers take them.
+        kind = "nut" if self._name in ("libx264", "libx265") else "matroska"
+        with files.written_whole(path) as partial, av.open(partial, "w", kind) as container:
             stream: Any = container.add_stream(self._name, video.rate, options=self._options)
             stream.width, stream.height, stream.pix_fmt = video.width, video.height, self._pix_fmt
-            stream.time_base = video.time_base
             stream.codec_context.time_base = 1 / video.rate
             stream.codec_context.max_b_frames = 0
             stream.codec_context.sample_aspect_ratio = video.pixel_shape
             stream.thread_type = "AUTO"
             for name, value in video.tags.items():
                 setattr(stream.codec_context, name, value)
-            # Some codecs know few units of time: the encoder counts frames.
-            times = []
-            for frame in itertools.chain(frames, [None]):
-                if frame:
-                    times.append(frame.pts)
-                    frame.pts, frame.time_base = len(times) - 1, 1 / video.rate
-                for packet in stream.encode(frame):
-                    packet.pts = packet.dts = times[packet.pts]
-                    packet.time_base = video.time_base
-                    container.mux(packet)
+            for number, frame in enumerate(frames):
+                frame.pts, frame.time_base = number, stream.codec_context.time_base
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
 
 
 def _plane(frame: av.VideoFrame, index: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Films as they are read: what their video is, and their frames."""
 
+import array
+import collections
 import pathlib
 import types
 from collections.abc import Iterator
@@ -40,6 +42,7 @@ class Video(NamedTuple):
         encoding: of the samples.
         time_base: the unit of its times, in seconds.
         rate: nominal frames per second.
+        end: when the last frame ends, as the file says, in units of `time_base`; or None.
         num_frames: as the file says or as length and rate let expect; 0 if it is not known.
         tags: color_range, colorspace, color_primaries and color_trc.
         pixel_shape: width by height of a pixel; 0 if it is not known.
@@ -54,6 +57,7 @@ class Video(NamedTuple):
     encoding: ycbcr.Encoding
     time_base: Fraction
     rate: Fraction
+    end: int | None
     num_frames: int
     tags: dict[str, int]
     pixel_shape: Fraction
@@ -67,8 +71,8 @@ class Film:
     Attributes:
         path: of the file.
         video: what its first video is.
-        end: when the last frame that was read ends, in units of `video.time_base`.
-        problems: an error message if some part could not be decoded.
+        times: of the frames that have been read, in units of `video.time_base`, ascending.
+        end: when the last one of them ends.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -78,6 +82,7 @@ class Film:
             InputError: the file cannot be read, holds no video, or one whose luma cannot be kept.
         """
         self.path = path
+        self.times = array.array("q")
         self.end = 0
         self._damage: list[str] = []
         try:
@@ -109,16 +114,21 @@ class Film:
     def frames(self) -> Iterator[av.VideoFrame]:
         """Decodes the film, from its start, once.
 
-        Every frame has a time, later than that of the one before. What cannot be decoded is left
-        out, and noted in `problems`.
+        The time of each frame is noted in `times`; one that is missing, or not later than that of
+        the frame before, is replaced by the end of that one. What cannot be decoded is left out,
+        and noted in `problems`.
         """
-        last: int | None = None
+        usual = max(1, round(1 / (self.video.rate * self.video.time_base)))
         for frame in self._decode(self._container):
-            length = frame.duration or round(1 / (self.video.rate * self.video.time_base)) or 1
-            if frame.pts is None or (last is not None and frame.pts <= last):
-                frame.pts = 0 if last is None else max(self.end, last + 1)
-            last, self.end = frame.pts, frame.pts + length
+            time = frame.pts
+            if time is None or (self.times and time <= self.times[-1]):
+                time = self.end
+            self.times.append(time)
+            self.end = time + (frame.duration or usual)
             yield frame
+        # What a file says of the length of its last frame alone may belong to another one.
+        if self.video.end is not None and self.times and self.video.end > self.times[-1]:
+            self.end = self.video.end
 
     def _decode(self, container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
         """Decodes the first video as far as possible, damaged frames included."""
@@ -126,6 +136,8 @@ class Film:
         stream.thread_type = "AUTO"
         stream.codec_context.flags |= av.codec.context.Flags.output_corrupt
         packets = container.demux(stream)
+        # These files number their packets; the times of frames that are reordered are guesses.
+        times = collections.deque[int | None]() if container.format.name == "avi" else None
         while True:
             try:
                 packet = next(packets, None)
@@ -136,12 +148,16 @@ class Film:
                 return
             try:
                 decoded = packet.decode()
+                if times is not None and packet.size:
+                    times.append(packet.dts)
             except av.error.FFmpegError as error:
                 self._note(packet.pts or packet.dts, packet.time_base, error.strerror)
                 continue
             for frame in decoded:
                 if frame.is_corrupt:
                     self._note(frame.pts, frame.time_base, "partly decoded")
+                if times is not None:
+                    frame.pts = times.popleft() if times else None
                 yield frame
 
     def _note(self, time: int | None, unit: Fraction | None, reason: str | None) -> None:
@@ -166,6 +182,7 @@ class Film:
                 encoding=_encoding(self.path, first),
                 time_base=stream.time_base,
                 rate=rate,
+                end=None if stream.duration is None else (stream.start_time or 0) + stream.duration,
                 num_frames=stream.frames or round((container.duration or 0) / av.time_base * rate),
                 tags=_tags(first),
                 pixel_shape=stream.sample_aspect_ratio or Fraction(0),

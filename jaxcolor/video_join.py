@@ -110,13 +110,12 @@ def _describe(stream: Any, film: Film) -> None:
 def _encoded(film: Film, segments: Sequence[pathlib.Path], stream: Any) -> Iterator[Any]:
     """Reads the packets of all segments, for `stream`."""
     packets = itertools.chain.from_iterable(map(_read, segments))
-    following = next(packets)
-    while packet := following:
-        following = next(packets, None)
-        start = packet.pts * packet.time_base
-        end = following.pts * following.time_base if following else film.end * film.video.time_base
-        packet.duration = round((end - start) / packet.time_base)
-        packet.dts, packet.stream = packet.pts, stream
+    spans = itertools.pairwise([*film.times, film.end])
+    for packet, (time, end) in zip(packets, spans, strict=True):
+        packet.pts = packet.dts = time
+        packet.duration = end - time
+        packet.time_base = film.video.time_base
+        packet.stream = stream
         yield packet
 
 
