@@ -1,10 +1,11 @@
-"""Colors photographs, with the model in the package or with that of a run.
+"""Colors photographs and films, with the model in the package or with that of a run.
 
     python -m jaxcolor.colorize old.jpg album/ --output colorized
+    python -m jaxcolor.colorize film.mp4 --output colorized
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
 Every image keeps its name, format, size, orientation and lightness. Folders are searched
-recursively. Images that cannot be colorized are listed in the end, with the reason, and make the
+recursively for images. Of a film, luma, sound and times are kept; it is resumed after a kill. What cannot be colorized are listed in the end, with the reason, and make the
 exit status 1; all others are colorized.
 """
 
@@ -19,7 +20,9 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Colors all inputs."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
-    parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
+    parser.add_argument(
+        "inputs", nargs="+", type=pathlib.Path, help="image files, films and folders of images"
+    )
     parser.add_argument("--checkpoint", type=pathlib.Path, help="workdir of a run, for its model")
     parser.add_argument(
         "--last", action="store_true", help="the run's last checkpoint instead of the best"
