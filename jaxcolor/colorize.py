@@ -1,14 +1,16 @@
-"""Colors photographs, with the model in the package or with that of a run.
+"""Colors photographs and films, with the model in the package or with that of a run.
 
     jaxcolor colorize old.jpg
     jaxcolor colorize old.jpg album/ --output colorized
     jaxcolor colorize old.jpg --model runs/pix2pix --output new.png
+    jaxcolor colorize film.mp4
     curl ... | jaxcolor colorize - > new.jpg
 
 The first writes old.color.jpg beside old.jpg. Every image keeps its name, format, size,
 orientation, lightness, depth, transparency and metadata; its colors are converted to sRGB. Folders
-are searched recursively. Images that cannot be colorized are listed in the end, with the reason,
-and make the exit status 1; all others are colorized.
+are searched recursively for images. Of a film, luma, sound and times are kept; it is resumed after
+a kill. What cannot be colorized is listed in the end, with the reason, and makes the exit status 1;
+all else is colorized.
 """
 
 import argparse
@@ -32,7 +34,7 @@ def main() -> None:
         "inputs",
         nargs="+",
         type=pathlib.Path,
-        help="image files, folders and patterns such as 'scans/*.tif'; - reads one from a pipe",
+        help="images, films, folders of images and patterns such as 'scans/*.tif'; - is a pipe",
     )
     parser.add_argument(
         "-o",

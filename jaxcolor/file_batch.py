@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from jaxcolor import image_pixels, listing, photographs
+from jaxcolor import image_pixels, listing, photographs, video
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.inference import Colorizer
@@ -58,14 +58,14 @@ class Outcome(NamedTuple):
 
 
 def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: Output) -> Outcome:
-    """Colors files, and folders with all that is below them.
+    """Colors files, and folders with all images below them.
 
     Files keep their names, formats, sizes, depths, transparency and metadata, and what is converted
     or left out is printed; a folder keeps its tree, and files in the output folder are no input.
 
     Args:
         colorizer: colors the images.
-        inputs: image files and folders.
+        inputs: image files, films (`video.SUFFIXES`) and folders of images.
         output: where and how results are written.
 
     Raises:
@@ -79,12 +79,11 @@ def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output:
             num_skipped += 1
             continue
         try:
-            photograph = photographs.read(path)
-            colorize_photograph(colorizer, photograph, side_by_side=output.side_by_side)
-            photographs.write(target, photograph, output.quality)
+            if path.suffix.lower() in video.SUFFIXES:
+                problems += video.colorize(colorizer, path, target)
+            else:
+                _colorize_file(colorizer, path, target, output)
             num_colored += 1
-            for note in photograph.notes:
-                tqdm.write(f"{path}: {note}")
         except InputError as error:
             problems.append(str(error))
         except (OSError, ValueError) as error:
@@ -92,6 +91,16 @@ def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output:
         except Exception as error:  # Of a library: the other files are no worse for it.
             problems.append(f"{path}: {type(error).__name__}: {error}")
     return Outcome(num_colored, num_skipped, problems, passed_over)
+
+
+def _colorize_file(
+    colorizer: Colorizer, path: pathlib.Path, target: pathlib.Path, output: Output
+) -> None:
+    photograph = photographs.read(path)
+    colorize_photograph(colorizer, photograph, side_by_side=output.side_by_side)
+    photographs.write(target, photograph, output.quality)
+    for note in photograph.notes:
+        tqdm.write(f"{path}: {note}")
 
 
 def colorize_photograph(
@@ -153,14 +162,18 @@ def _plan(
 
 
 def _is_file(path: pathlib.Path | None, inputs: Sequence[pathlib.Path]) -> bool:
-    if path is None or path.is_dir() or path.suffix.lower() not in listing.SUFFIXES:
+    if (
+        path is None
+        or path.is_dir()
+        or path.suffix.lower() not in listing.SUFFIXES | video.SUFFIXES
+    ):
         return False
     return len(inputs) == 1 and not inputs[0].is_dir()
 
 
 def _target(path: pathlib.Path, given: pathlib.Path, output: Output) -> pathlib.Path:
     relative = path.relative_to(given) if given.is_dir() else pathlib.Path(path.name)
-    if output.format:
+    if output.format and path.suffix.lower() not in video.SUFFIXES:
         relative = relative.with_suffix(f".{output.format}")
     if output.path is not None:
         return output.path / relative

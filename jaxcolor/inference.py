@@ -1,13 +1,14 @@
 """`Colorizer`: a trained model and an image of any size in, a color image out."""
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from jaxcolor import full_size, image_pixels, images, models, pretrained
+from jaxcolor import full_size, image_pixels, images, models, photographs, pretrained
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
@@ -125,29 +126,68 @@ class Colorizer:
             raise InputError(f"{path}: does not fit config.json: {problem}; install jaxcolor again")
         return cls(config, variables, generator=generator, **options)
 
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """Colors one image; of a color image, only the lightness is used.
+    def __call__(self, image: Any) -> Any:
+        """Colors an image, or several; of color images, only the lightness is used.
+
+        It can be called from several threads.
 
         Args:
-            image: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or
-                uint16, sRGB.
+            image: an array, `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity,
+                uint8 or uint16, sRGB; a `PIL.Image.Image`; the bytes of an image file; the path of
+                one; or a list of these, which the network sees in batches of
+                `config.data.batch_size`.
 
         Returns:
-            `[H, W, 3]` or `[H, W, 4]` of the same dtype, sRGB, of the image's lightness wherever
-            sRGB can show it, and of its opacity.
+            The same kind, of the image's lightness wherever sRGB can show it, and of its opacity:
+            an array `[H, W, 3]` or `[H, W, 4]` of the same dtype, sRGB; a `PIL.Image.Image`, also
+            for a path; the bytes of a file of the same format, with its metadata; or a list.
 
         Raises:
-            InputError: another shape or dtype, or no pixel.
+            InputError: another kind, shape or dtype, or no pixel; or the file cannot be read.
         """
-        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
-        if image.dtype not in (np.uint8, np.uint16) or not shapes or not image.size:
-            raise InputError(
-                "image: must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16, is "
-                f"{list(image.shape)} {image.dtype}"
-            )
+        if not isinstance(image, list):
+            return self([image])[0]
+        unpacked = [photographs.unpack(one) for one in image]
+        predicted = self._predict_each([pixels for pixels, _ in unpacked])
+        return [
+            pack(self._join(pixels, colors))
+            for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
+        ]
+
+    def predict_ab(self, image: np.ndarray) -> np.ndarray:
+        """Predicts the a and b of one image, at the size of the network's output.
+
+        Args:
+            image: an array as of a call.
+
+        Returns:
+            `[S, S, 2]` float32 in [-1, 1], S being `models.output_size(config)`.
+
+        Raises:
+            InputError: as of a call, or the colorizer does not keep the lightness.
+        """
+        if not self.keep_lightness:
+            raise InputError("keep_lightness=False: a and b alone need keep_lightness=True")
+        return self._predict_each([photographs.unpack(image)[0]])[0]
+
+    def _predict_each(self, each: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Predicts colors at the size of the network, in batches that are filled up."""
         size = self.config.data.image_size
-        small = image_pixels.on_white(images.resize(image_pixels.to_8_bits(image), size, size))
-        predicted = np.asarray(self._predict(self._variables, self._frozen, small[None]))[0]
+        small = [
+            image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
+            for pixels in each
+        ]
+        batch_size = self.config.data.batch_size if len(small) > 1 else 1
+        predicted: list[np.ndarray] = []
+        for start in range(0, len(small), batch_size):
+            batch = np.stack(small[start : start + batch_size])
+            full = np.pad(batch, ((0, batch_size - len(batch)), (0, 0), (0, 0), (0, 0)))
+            colors = np.asarray(self._predict(self._variables, self._frozen, full))
+            predicted.extend(colors[: len(batch)])
+        return predicted
+
+    def _join(self, image: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Scales the network's colors up to an image's size and joins both."""
         planes = image if image.ndim == 3 else image[..., None]
         color, opacity = planes[..., :3], planes[..., 3:]
         height, width = image.shape[:2]

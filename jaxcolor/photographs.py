@@ -9,7 +9,8 @@ import io
 import pathlib
 import sys
 import warnings
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -36,6 +37,42 @@ class Photograph:
     metadata: Metadata
     format: str
     notes: list[str]
+
+
+def unpack(image: Any) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
+    """Takes the pixels out of an image.
+
+    Args:
+        image: an array, a `PIL.Image.Image`, the bytes of an image file, or the path of one.
+
+    Returns:
+        The pixels, as of `Photograph`, and what makes of new ones the same kind of image, and a
+        `PIL.Image.Image` for a path.
+
+    Raises:
+        InputError: another kind, shape or dtype, or no pixel; or the file cannot be read.
+    """
+    if isinstance(image, np.ndarray):
+        shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+        if image.dtype not in (np.uint8, np.uint16) or not shapes or not image.size:
+            raise InputError(
+                "image: must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16, is "
+                f"{list(image.shape)} {image.dtype}"
+            )
+        return image, lambda pixels: pixels
+    if isinstance(image, bytes):
+        photograph = decode(io.BytesIO(image))
+        return photograph.pixels, lambda new: encode(dataclasses.replace(photograph, pixels=new))
+    if isinstance(image, Image.Image):
+        alpha = image.has_transparency_data
+        mode = "RGBA" if alpha else "L" if image.mode in ("1", "L") else "RGB"
+        return image_pixels.to_array(image.convert(mode)), Image.fromarray
+    if isinstance(image, str | pathlib.Path):
+        pixels = read(pathlib.Path(image)).pixels
+        return pixels, lambda new: Image.fromarray(image_pixels.to_8_bits(new))
+    raise InputError(
+        f"image: is of {type(image).__name__}; must be an array, a PIL.Image.Image, bytes or a path"
+    )
 
 
 def limit_pixels(megapixels: float) -> None:

@@ -1,13 +1,16 @@
 import collections
+import io
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import first_variables, lightness, picture, run_module
+from PIL import Image
 
 from jaxcolor import colorize, evaluate, images, inference, listing, models
 from jaxcolor.config import InputError
@@ -147,8 +150,9 @@ def test_commands(run, photos, run_main, tmp_path):
         ),
     ):
         assert done.returncode == 0, done.stderr
-        assert "| gray, min" in done.stdout
+        assert "| gray " in done.stdout
         markdown = (workdir / f"{scores}.md").read_text()
+        assert "| gray, min" in markdown
         assert f"images: {count}\n" in markdown
         fetch = "no weights; run jaxcolor weights fetch"
         for line in (
@@ -217,3 +221,31 @@ def test_evaluation_lists_every_file_that_cannot_be_read(run, photos, monkeypatc
     assert message.startswith("error: 2 of 12 image files cannot be read:\n")
     for path in (first, last):
         assert re.search(rf"\n  {path}: \w+", message)
+
+
+def test_what_goes_in_comes_out(colorizer, photos, tmp_path):
+    path = photos / "a" / "1.png"
+    pixels = images.read(path)
+    expected = colorizer(pixels)
+    with Image.open(path) as opened:
+        picture = colorizer(opened)
+    np.testing.assert_array_equal(np.asarray(picture), expected)
+    np.testing.assert_array_equal(np.asarray(colorizer(str(path))), expected)
+    with Image.open(io.BytesIO(colorizer(path.read_bytes()))) as file:
+        assert file.format == "PNG"
+        np.testing.assert_array_equal(np.asarray(file), expected)
+    gray, *_ = colorizer([Image.fromarray(pixels).convert("LA"), path])
+    assert gray.mode == "RGBA"
+    for wrong in (None, 3, np.zeros((4, 4))):
+        with pytest.raises(InputError, match="image: "):
+            colorizer(wrong)
+
+
+def test_lists_and_threads_change_no_color(colorizer):
+    given = [picture(20 + i, 30) for i in range(5)]  # More than a batch, and no multiple of it.
+    expected = [colorizer(one) for one in given]
+    with ThreadPoolExecutor(3) as pool:
+        in_threads = list(pool.map(colorizer, given))
+    for ways in (colorizer(given), in_threads):
+        for one, other in zip(ways, expected, strict=True):
+            np.testing.assert_allclose(one.astype(int), other.astype(int), atol=1)
