@@ -1,7 +1,8 @@
-"""Colors photographs, with the model in the package or with that of a run.
+"""Colors photographs, with the model in the package, of a run or in a model folder.
 
     python -m jaxcolor.colorize old.jpg album/ --output colorized
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
+    python -m jaxcolor.colorize old.jpg album/ --checkpoint model --output colorized
 
 Every image keeps its name, format, size, orientation and lightness. Folders are searched
 recursively. Images that cannot be colorized are listed in the end, with the reason, and make the
@@ -20,7 +21,7 @@ def main() -> None:
     """Colors all inputs."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
     parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
-    parser.add_argument("--checkpoint", type=pathlib.Path, help="workdir of a run, for its model")
+    parser.add_argument("--checkpoint", type=pathlib.Path, help="workdir of a run, or model folder")
     parser.add_argument(
         "--last", action="store_true", help="the run's last checkpoint instead of the best"
     )

@@ -43,7 +43,7 @@ def get_config() -> ConfigDict:
     """
     config = ConfigDict()
     config.seed = 0  # seeds initial parameters, data order, augmentation and dropout
-    config.init_from = ""  # workdir of a run whose best generator the training starts with
+    config.init_from = ""  # model folder, or workdir of a run, whose generator it starts with
 
     data = config.data = ConfigDict()
     data.source = "scenes"  # scenes | folder | tfds | array_record
@@ -194,7 +194,9 @@ def load(path: pathlib.Path) -> ConfigDict:
     try:
         config.update(json.loads(path.read_text()))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; give the workdir of a training run") from error
+        raise InputError(
+            f"{path}: {error.strerror}; give the workdir of a training run, or a model folder"
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a configuration of this version: {error}") from error
     return config

@@ -62,7 +62,10 @@ class Checkpoints:
         _quieten_late_arrays()
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
-            raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
+            raise InputError(
+                f"{workdir}: holds no checkpoints; give the workdir of a training run, or a model "
+                "folder"
+            )
         policies: list[checkpoint_managers.PreservationPolicy] = [checkpoint_managers.LatestN(1)]
         rate = None
         if best_metric:
@@ -93,6 +96,10 @@ class Checkpoints:
     def best_step(self) -> int | None:
         """Returns the best checkpoint's step by validation, or None if there is no checkpoint."""
         return self._manager.best_step()
+
+    def best_scores(self) -> dict[str, float]:
+        """Returns the validation scores of the best checkpoint, which has some or none."""
+        return dict(self._manager.metrics(self.best_step()) or {})
 
     def save(
         self, step: int, state: TrainState, data: dict[str, Any], scores: dict[str, float] | None
