@@ -85,6 +85,8 @@ def get_config() -> ConfigDict:
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
     generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and mobile_unet
     generator.dropout = 0.5  # rate, 0 to 1; of fusion and the U-Nets but for these two
+    generator.num_blocks = 9  # resnet: residual blocks
+    generator.norm = "instance"  # resnet: instance | batch
     # The encoder of dynamic_unet (ResNet-18) and of mobile_unet (MobileNet-v2):
     generator.pretrained = False  # start from its trained weights
     generator.encoder_rate = 1.0  # factor on its learning rate; 0 freezes it
