@@ -127,8 +127,8 @@ def _card(
     table = "\n".join(f"| {heading} | {fact} |" for heading, fact in rows.items())
     return (
         "# A colorizer\n\n"
-        "Colors photographs: `python -m jaxcolor.colorize photo.jpg --checkpoint FOLDER "
-        "--output out`, FOLDER being\nthe one that holds this card.\n\n"
+        "Colors photographs, FOLDER being the one that holds this card:\n"
+        "`python -m jaxcolor.colorize photo.jpg --checkpoint FOLDER --output out`\n\n"
         f"| | |\n|---|---|\n{table}\n"
     )
 
