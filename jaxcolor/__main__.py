@@ -3,6 +3,8 @@
     jaxcolor colorize photo.jpg          color photographs
     jaxcolor evaluate --data photos      score a model, or colorized images
     jaxcolor train --config pix2pix ...  train a colorizer
+    jaxcolor import FILE ...             take over a generator that was trained in PyTorch
+    jaxcolor export ...                  write a model for other programs
     jaxcolor weights list                find and fetch the weights of frozen networks
 
 Each has --help. `python -m jaxcolor.colorize` and so on do the same.
@@ -16,6 +18,8 @@ import sys
 _MODULES = {
     "colorize": "jaxcolor.colorize",
     "evaluate": "jaxcolor.evaluate",
+    "export": "jaxcolor.export",
+    "import": "jaxcolor.import_model",
     "train": "jaxcolor.train",
     "weights": "jaxcolor.backbones.weights",
 }

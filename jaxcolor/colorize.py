@@ -1,4 +1,4 @@
-"""Colors photographs and films, with the model in the package or with that of a run.
+"""Colors photographs and films, with the model in the package, of a run or of a folder.
 
     jaxcolor colorize old.jpg
     jaxcolor colorize old.jpg album/ --output colorized
@@ -47,7 +47,7 @@ def main() -> None:
         "--checkpoint",
         dest="model",
         type=pathlib.Path,
-        help="workdir of a run, for its model (default: the model in the package)",
+        help="model folder, or workdir of a run (default: the model in the package)",
     )
     parser.add_argument(
         "--last", action="store_true", help="the run's last checkpoint instead of the best"

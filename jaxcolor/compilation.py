@@ -1,8 +1,10 @@
-"""How networks are compiled on each platform."""
+"""How networks are written and compiled for each platform."""
 
+import contextlib
+import contextvars
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -14,6 +16,26 @@ CPU_OPTIONS = {
         "LIBRARY_FUSION_TYPE_REDUCE,LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
     )
 }
+
+_plain: contextvars.ContextVar[bool] = contextvars.ContextVar("plain", default=False)
+
+
+@contextlib.contextmanager
+def plain_convolutions() -> Iterator[None]:
+    """Writes what is traced in the block with plain convolutions, on CPUs too, for other programs.
+
+    Functions that were traced before stay as they are.
+    """
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+def is_for_cpu() -> bool:
+    """Tells whether networks are written for XLA on CPUs, in operations that are fast there."""
+    return jax.default_backend() == "cpu" and not _plain.get()
 
 
 @functools.cache

@@ -51,7 +51,7 @@ def get_config() -> ConfigDict:
     """
     config = ConfigDict()
     config.seed = 0  # below 2**32; seeds initial parameters, data order, augmentation and dropout
-    config.init_from = ""  # workdir of a run whose best generator the training starts with
+    config.init_from = ""  # model folder, or workdir of a run, whose generator it starts with
 
     data = config.data = ConfigDict()
     data.source = "scenes"  # scenes | folder | tfds | array_record
@@ -93,6 +93,8 @@ def get_config() -> ConfigDict:
     generator.name = "unet"  # any of jaxcolor/models/__init__.py
     generator.num_filters = 64  # channels of the first level; fixed in dynamic_unet and mobile_unet
     generator.dropout = 0.5  # rate, 0 to 1; of fusion and the U-Nets but for these two
+    generator.num_blocks = 9  # resnet: residual blocks
+    generator.norm = "instance"  # resnet: instance | batch
     # The encoder of dynamic_unet (ResNet-18) and of mobile_unet (MobileNet-v2):
     generator.pretrained = False  # start from its trained weights
     generator.encoder_rate = 1.0  # factor on its learning rate; 0 freezes it
@@ -225,7 +227,9 @@ def load(path: pathlib.Path) -> ConfigDict:
     try:
         fields = json.loads(path.read_text())
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; give the workdir of a training run") from error
+        raise InputError(
+            f"{path}: {error.strerror}; give the workdir of a training run, or a model folder"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a configuration: broken JSON: {error}") from error
     return from_dict(fields, str(path))

@@ -12,6 +12,7 @@ from jaxcolor.config import InputError, flatten, get_config
 _CHOICES = {
     "data.color_space": ("lab", "lab_bins", "lab_full", "lab_to_rgb", "rgb"),
     "data.resize": ("stretch", "crop"),
+    "generator.norm": ("instance", "batch"),
     "discriminator.norm": ("batch", "instance", "layer", "none"),
     "train.epoch_of": ("all", "generator"),
     "train.dtype": ("float32", "bfloat16"),
@@ -23,6 +24,7 @@ _AT_LEAST_ONE = (
     "data.num_scenes",
     "data.gamma_range",
     "generator.num_filters",
+    "generator.num_blocks",
     "discriminator.num_filters",
     "discriminator.num_layers",
     "objective.critic_steps",

@@ -2,12 +2,13 @@
 
     jaxcolor evaluate --workdir runs/pix2pix
     jaxcolor evaluate --workdir runs/pix2pix --data photos
+    jaxcolor evaluate --workdir model --data photos
     jaxcolor evaluate --data photos
     jaxcolor evaluate --predictions colorized --truth photos
 
 The first scores a run on the test split of its own data, the second on every image of a folder; the
-third scores the model in the package; each at the size that the network was trained with. The last
-compares two folders of equally named images at their own size.
+third scores a model folder, the fourth the model in the package; each at the size that the network
+was trained with. The last compares two folders of equally named images at their own size.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import pathlib
 import sys
 from typing import Any
 
-from jaxcolor import cli, images, inference, listing, models, scoring
+from jaxcolor import cli, images, inference, listing, model_folder, models, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -25,7 +26,7 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Scores, prints the table and writes it."""
     parser = cli.Parser(__doc__, "jaxcolor evaluate")
-    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run, for its model")
+    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run, or a model folder")
     parser.add_argument(
         "--last", action="store_true", help="the last checkpoint instead of the best"
     )
@@ -91,12 +92,17 @@ def _run(args: argparse.Namespace) -> None:
             colorfulness=args.colorfulness,
             temperature=args.temperature,
         )
-        checkpoint = "last" if args.last else "best" if args.workdir else "the model in the package"
+        checkpoint = _checkpoint(args)
         data, size = colorizer.config.data, models.output_size(colorizer.config)
         if args.data:
             rows = _score_folder(colorizer, args.data, scores)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
+            if model_folder.is_model(args.workdir) and data.source != "scenes":
+                raise InputError(
+                    f"--workdir {args.workdir}: a model folder does not say where its data lay; "
+                    "give --data, a folder of images"
+                )
             source = sources.open_splits(data, ["test"], size)["test"]
             rows = scoring.evaluate(colorizer, source, scores)
             if replaced := sources.count_replaced(source):
@@ -115,6 +121,15 @@ def _run(args: argparse.Namespace) -> None:
     if path:
         report.write(path, "Scores", rows, scores.missing, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
+
+
+def _checkpoint(args: argparse.Namespace) -> str:
+    """Says which model is scored."""
+    if not args.workdir:
+        return "the model in the package"
+    if model_folder.is_model(args.workdir):
+        return "the model in the folder"
+    return "last" if args.last else "best"
 
 
 def _score_folder(

@@ -8,11 +8,20 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from jaxcolor import full_size, image_pixels, images, models, photographs, pretrained
+from jaxcolor import (
+    full_size,
+    image_pixels,
+    images,
+    model_folder,
+    models,
+    photographs,
+    pretrained,
+)
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
+from jaxcolor.training import trained
 
 # Pixels that are colored at once: the colors of the whole image, as floats, would be large.
 _STRIP = 2**22
@@ -89,21 +98,17 @@ class Colorizer:
     def from_checkpoint(
         cls, path: str | pathlib.Path, *, last: bool = False, **options: Any
     ) -> "Colorizer":
-        """Loads the best checkpoint of a run.
+        """Loads the model of a folder, or the best checkpoint of a run.
 
         Args:
-            path: the run's workdir.
-            last: load the last checkpoint instead.
+            path: a model folder, or the run's workdir.
+            last: load the run's last checkpoint instead.
             **options: `keep_lightness`, `colorfulness`, `temperature` and `size` of the
                 constructor.
 
         Raises:
-            InputError: there is no checkpoint, it is damaged, or of another model; or as the
-                constructor.
+            InputError: as `jaxcolor.training.trained.load_generator`, or as the constructor.
         """
-        # Orbax is slow to import, and the model of the package does without it.
-        from jaxcolor.training import trained
-
         config, generator, variables = trained.load_generator(pathlib.Path(path), last=last)
         return cls(config, variables, generator=generator, **options)
 
@@ -118,12 +123,10 @@ class Colorizer:
             InputError: a file of the model is missing, damaged, or of another version; or as the
                 constructor.
         """
-        config, variables = pretrained.load(pretrained.FOLDER)
-        generator = models.build_generator(config)
-        shapes = models.variable_shapes(generator, config.data.image_size)
-        if problem := models.mismatch(variables, shapes):
-            path = pretrained.FOLDER / pretrained.WEIGHTS_FILE
-            raise InputError(f"{path}: does not fit config.json: {problem}; install jaxcolor again")
+        try:
+            config, generator, variables = model_folder.load(pretrained.FOLDER)
+        except InputError as error:
+            raise InputError(f"{error}; install jaxcolor again") from error
         return cls(config, variables, generator=generator, **options)
 
     def __call__(self, image: Any) -> Any:
@@ -218,21 +221,21 @@ class Colorizer:
 
 
 def load(
-    workdir: str | pathlib.Path | None = None, *, last: bool = False, **options: Any
+    path: str | pathlib.Path | None = None, *, last: bool = False, **options: Any
 ) -> Colorizer:
-    """Loads the colorizer of a run, or that of the package.
+    """Loads the colorizer of a model folder or of a run, or that of the package.
 
     Args:
-        workdir: of the run; None is the model in the package.
+        path: the folder, or the run's workdir; None is the model in the package.
         last: as of `Colorizer.from_checkpoint`.
         **options: as of `Colorizer.from_checkpoint`.
 
     Raises:
         InputError: as `Colorizer.from_checkpoint` or `Colorizer.from_pretrained`.
     """
-    if workdir is None:
+    if path is None:
         return Colorizer.from_pretrained(**options)
-    return Colorizer.from_checkpoint(workdir, last=last, **options)
+    return Colorizer.from_checkpoint(path, last=last, **options)
 
 
 def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:

@@ -24,7 +24,7 @@ from benchmarking.pytorch_networks import UNet
 from jaxcolor import config as config_lib
 from jaxcolor import file_batch, images, inference
 from jaxcolor.data import scenes
-from jaxcolor.models import unet
+from jaxcolor.models import pytorch_generators
 from jaxcolor.training import loop
 
 # Where Linux keeps the most memory that a process has held, in KiB.
@@ -68,8 +68,10 @@ def main() -> None:
     )
     args = parser.parse_args()
     network = make_network()
-    weights = unet.from_pytorch(network.state_dict())
-    colorizer = inference.Colorizer(config_lib.get_config(), weights)
+    tensors = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    colorizer = inference.Colorizer(
+        *pytorch_generators.convert(tensors, pytorch_generators.ARCHITECTURES["unet_256"])
+    )
     network.to(pytorch_colorize.DEVICE)
     width, height, count = (4000, 3000, 200) if not args.quick else (2000, 1500, 20)
     rows = [["what", "program", "ms", "jaxcolor is faster", "memory, MiB"]]

@@ -1,8 +1,9 @@
-"""Writes a run's generator as the model in the package, and compares both.
+"""Writes a trained generator as the model in the package, and compares both.
 
     python scripts/export_pretrained.py --checkpoint runs/flagship --output jaxcolor/pretrained
 
 The file holds what coloring needs alone, in float16: of a run with a moving average, the average.
+The card of the model is written by hand, and stays as it is.
 Photographs, or drawn scenes if none are given, are colored with the run's weights and with the
 file's.
 """
@@ -14,24 +15,27 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from jaxcolor import cli, images, pretrained
+from jaxcolor import cli, images, model_folder
 from jaxcolor.config import InputError
 from jaxcolor.data import scenes
 from jaxcolor.inference import Colorizer
 from jaxcolor.metrics import pixel
 from jaxcolor.training import parallel, trained
 
+# Every installation downloads the weights.
+MAX_BYTES = 16_000_000
+
 _NUM_SCENES = 16
 _SCENE_SIZE = 256  # pixels
 
 
 def export(
-    workdir: pathlib.Path, folder: pathlib.Path, *, last: bool, **options: float | None
+    checkpoint: pathlib.Path, folder: pathlib.Path, *, last: bool, **options: float | None
 ) -> Colorizer:
-    """Writes the generator of a run and prints its size.
+    """Writes a trained generator and prints its size.
 
     Args:
-        workdir: of the run.
+        checkpoint: workdir of a run, or model folder.
         folder: to write to.
         last: take the last checkpoint instead of the best.
         **options: `colorfulness` and `temperature` that the model has by default; None keeps the
@@ -42,19 +46,25 @@ def export(
 
     Raises:
         InputError: there is no checkpoint, it is damaged or of another model, or its generator
-            cannot be written (`jaxcolor.pretrained.save`) or needs more than its own variables.
+            cannot be written (`jaxcolor.model_folder.save`), needs more than its own variables, or
+            is too large.
     """
-    config, generator, variables = trained.load_generator(workdir, last=last)
+    config, generator, variables = trained.load_generator(checkpoint, last=last)
     if generator.frozen:
         raise InputError(
-            f"--checkpoint {workdir}: config.generator.name={config.generator.name!r} needs the "
+            f"--checkpoint {checkpoint}: config.generator.name={config.generator.name!r} needs the "
             f"frozen networks {', '.join(generator.frozen)}, which the file does not hold; take "
             "another generator"
         )
-    exact = Colorizer(config, variables, generator=generator, **options)
-    pretrained.save(folder, exact.config, variables)
-    path = folder / pretrained.WEIGHTS_FILE
     count = sum(leaf.size for leaf in jax.tree.leaves(variables))
+    if (size := count * np.dtype(np.float16).itemsize) > MAX_BYTES:
+        raise InputError(
+            f"--checkpoint {checkpoint}: takes {size / 1e6:.1f} MB in float16; at most "
+            f"{MAX_BYTES / 1e6:.0f} MB go into the package, so take a smaller generator"
+        )
+    exact = Colorizer(config, variables, generator=generator, **options)
+    model_folder.save(folder, exact.config, variables, np.float16)
+    path = folder / model_folder.WEIGHTS_FILE
     print(f"{path}: {count:,} parameters, {path.stat().st_size / 1e6:.2f} MB")
     return exact
 
@@ -76,9 +86,11 @@ def main() -> None:
     """Exports and compares."""
     parser = cli.Parser(__doc__)
     parser.add_argument("photos", nargs="*", type=pathlib.Path, help="to compare the colors of")
-    parser.add_argument("--checkpoint", required=True, type=pathlib.Path, help="workdir of a run")
     parser.add_argument(
-        "--last", action="store_true", help="the last checkpoint instead of the best"
+        "--checkpoint", required=True, type=pathlib.Path, help="workdir of a run, or model folder"
+    )
+    parser.add_argument(
+        "--last", action="store_true", help="the run's last checkpoint instead of the best"
     )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder to write to")
     cli.add_color_options(parser)
@@ -95,7 +107,7 @@ def main() -> None:
             colorfulness=args.colorfulness,
             temperature=args.temperature,
         )
-        compare(exact, Colorizer(*pretrained.load(args.output)), photos)
+        compare(exact, Colorizer.from_checkpoint(args.output), photos)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
 

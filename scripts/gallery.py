@@ -61,7 +61,7 @@ def load(checkpoint: pathlib.Path | None) -> dict[str, Colorizer]:
     """Loads a model in each of its settings.
 
     Args:
-        checkpoint: workdir of a run; None is the model in the package.
+        checkpoint: workdir of a run, or model folder; None is the model in the package.
 
     Returns:
         For each output, its heading and what makes it.
@@ -210,7 +210,9 @@ def main() -> None:
     parser = cli.Parser(__doc__)
     parser.add_argument("photos", nargs="+", type=pathlib.Path, help="image files and folders")
     parser.add_argument(
-        "--checkpoint", type=pathlib.Path, help="workdir of a run (default: the package's model)"
+        "--checkpoint",
+        type=pathlib.Path,
+        help="workdir of a run, or model folder (default: the package's model)",
     )
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("runs/gallery"))
     args = parser.parse_args()

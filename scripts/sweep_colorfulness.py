@@ -79,7 +79,9 @@ def sweep(
 def main() -> None:
     """Scores all settings, prints the table and writes it."""
     parser = cli.Parser(__doc__)
-    parser.add_argument("--checkpoint", type=pathlib.Path, required=True, help="workdir of a run")
+    parser.add_argument(
+        "--checkpoint", type=pathlib.Path, required=True, help="workdir of a run, or model folder"
+    )
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score on")
     parser.add_argument("--colorfulness", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1])
     parser.add_argument("--temperature", type=float, nargs="+", default=[1.0])

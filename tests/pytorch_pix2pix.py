@@ -2,7 +2,7 @@
 
 import seeded
 
-from jaxcolor.models import unet
+from jaxcolor.models import pytorch_generators
 
 
 def unet_shapes(levels=6, num_filters=4):
@@ -34,7 +34,8 @@ def unet_shapes(levels=6, num_filters=4):
 
 def unet_variables(levels=6):
     """Variables of a `UNet` of 4 filters."""
-    return unet.from_pytorch(seeded.weights(unet_shapes(levels)))
+    tensors = seeded.weights(unet_shapes(levels))
+    return pytorch_generators.convert(tensors, pytorch_generators.unet(2**levels))[1]
 
 
 def patchgan_shapes(num_filters=4):

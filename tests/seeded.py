@@ -27,15 +27,16 @@ def weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     return drawn
 
 
-def feature_weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def feature_weights(shapes: dict[str, tuple[int, ...]], gain: float = 1.0) -> dict[str, np.ndarray]:
     """Draws weights by name that keep the size of the numbers through a deep network.
 
-    Kernels have a variance of 2 / inputs (He et al., 2015), all else is close to what it starts as.
+    Kernels have a variance of 2 / inputs (He et al., 2015), times the gain's square; all else is
+    close to what it starts as.
     """
     drawn = {}
     for name, shape in shapes.items():
         if len(shape) > 1:
-            values = normal(name, shape, (2 / np.prod(shape[1:])) ** 0.5)
+            values = normal(name, shape, gain * (2 / np.prod(shape[1:])) ** 0.5)
         else:
             values = normal(name, shape, 0.1)
             if name.endswith("running_var"):

@@ -13,7 +13,7 @@ import pytest
 import seeded
 from pytorch_pix2pix import patchgan_params, patchgan_shapes, unet_shapes
 
-from jaxcolor.models import unet
+from jaxcolor.models import pytorch_generators, unet
 from jaxcolor.models.patchgan import PatchGAN
 
 UNET_256 = {
@@ -95,7 +95,8 @@ def test_the_unets_state_dict_has_a_place_for_each_of_our_variables():
     state_dict = learned(prefix, UNET_256, UNET_256_NORMS) | tracked(prefix, UNET_256_NORMS)
     assert unet_shapes(8, 64) == state_dict
     steps = {f"{prefix}{name}.num_batches_tracked": () for name in UNET_256_NORMS}
-    converted = unet.from_pytorch(seeded.unfilled(state_dict | steps))
+    architecture = pytorch_generators.ARCHITECTURES["unet_256"]
+    _, converted = pytorch_generators.convert(seeded.unfilled(state_dict | steps), architecture)
     assert jax.tree.map(np.shape, converted) == own_shapes(unet.UNet(levels=8), 1, train=False)
 
 

@@ -1,6 +1,7 @@
 """The model in the package: its files, coloring with it, and how it is made from a run."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import optax
 import pytest
 from conftest import ROOT, first_variables, tiny_config
 
-from jaxcolor import colorize, evaluate, images, listing, models, pretrained
+from jaxcolor import colorize, evaluate, images, listing, model_folder, models, pretrained
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.inference import Colorizer
@@ -29,7 +30,7 @@ def variables():
 def model(config, variables, monkeypatch, tmp_path):
     """A small model, as if it were the one in the package."""
     folder = tmp_path / "pretrained"
-    pretrained.save(folder, config, variables)
+    model_folder.save(folder, config, variables, np.float16)
     monkeypatch.setattr(pretrained, "FOLDER", folder)
     return folder
 
@@ -43,35 +44,14 @@ def assert_equal(tree, other):
     jax.tree.map(np.testing.assert_array_equal, tree, other)
 
 
-def test_what_is_read_is_what_was_written_but_for_rounding(model, config, variables):
-    found, tree = pretrained.load(model)
-    assert found == config
-    assert {leaf.dtype for leaf in jax.tree.leaves(tree)} == {np.dtype(np.float32)}
-    assert_equal(tree, rounded(variables))
-
-
-def test_the_configuration_does_not_say_where_the_training_data_lay(config, variables, tmp_path):
-    config.data.source = "folder"
-    config.data.path, config.data.split_file = "/home/me/photos", "/home/me/splits.tsv"
-    config.init_from = "/home/me/runs/first"
-    pretrained.save(tmp_path, config, variables)
-    assert "/home/me" not in (tmp_path / pretrained.CONFIG_FILE).read_text()
-    assert config.data.path == "/home/me/photos"
-    found, _ = pretrained.load(tmp_path)
-    assert config_lib.differences(config, found) == [
-        "config.data.path: was '/home/me/photos', is ''",
-        "config.data.split_file: was '/home/me/splits.tsv', is ''",
-    ]
-
-
-@pytest.mark.parametrize("name", [pretrained.CONFIG_FILE, pretrained.WEIGHTS_FILE])
+@pytest.mark.parametrize("name", [model_folder.CONFIG_FILE, model_folder.WEIGHTS_FILE])
 def test_a_missing_file_is_named(model, name):
     (model / name).unlink()
     with pytest.raises(InputError, match=rf"pretrained/{name}: no such file; install"):
         Colorizer.from_pretrained()
 
 
-@pytest.mark.parametrize("name", [pretrained.CONFIG_FILE, pretrained.WEIGHTS_FILE])
+@pytest.mark.parametrize("name", [model_folder.CONFIG_FILE, model_folder.WEIGHTS_FILE])
 @pytest.mark.parametrize(
     "damage",
     [lambda data: data[:-100], lambda data: b"\x93" + data, lambda data: b""],
@@ -85,7 +65,7 @@ def test_a_damaged_file_is_named(model, name, damage):
 
 
 def test_a_tensor_that_is_not_finite_is_named(model):
-    path = model / pretrained.WEIGHTS_FILE
+    path = model / model_folder.WEIGHTS_FILE
     data = path.read_bytes()
     path.write_bytes(data[:-2] + np.float16(np.nan).tobytes())
     with pytest.raises(InputError, match=r"model\.safetensors: params/\S+ is not finite"):
@@ -101,23 +81,9 @@ def test_weights_that_do_not_fit_the_configuration(model, config, variables, cha
         params["up_9"] = {"kernel": np.zeros(3, np.float32)}
     else:
         params["up_0"] = {**params["up_0"], "bias": np.zeros(7, np.float32)}
-    pretrained.save(model, config, {**variables, "params": params})
+    model_folder.save(model, config, {**variables, "params": params}, np.float16)
     with pytest.raises(InputError, match=r"model\.safetensors: does not fit .* params/up_[09]/"):
         Colorizer.from_pretrained()
-
-
-@pytest.mark.parametrize(
-    ("tensor", "message"),
-    [
-        (np.full(3, 1e6, np.float32), r"params/new is not finite in float16"),
-        (np.array(np.nan, np.float32), r"params/new is not finite in float16"),
-        (np.zeros(8_000_000, np.float32), r"take 16\.0 MB in float16; at most 16 MB"),
-    ],
-)
-def test_what_cannot_be_written_is_refused(config, tensor, message, tmp_path):
-    with pytest.raises(InputError, match=message):
-        pretrained.save(tmp_path / "model", config, {"params": {"new": tensor}})
-    assert not (tmp_path / "model").exists()
 
 
 def test_colorize_without_a_checkpoint(model, config, variables, photos, run_main, tmp_path):
@@ -131,10 +97,10 @@ def test_colorize_without_a_checkpoint(model, config, variables, photos, run_mai
 
 
 def test_colorize_without_a_checkpoint_and_without_a_model(model, photos, run_main, tmp_path):
-    (model / pretrained.WEIGHTS_FILE).unlink()
+    (model / model_folder.WEIGHTS_FILE).unlink()
     refused = run_main(colorize, photos, "--output", tmp_path / "out")
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"error: {model / pretrained.WEIGHTS_FILE}: no such file")
+    assert refused.stderr.startswith(f"error: {model / model_folder.WEIGHTS_FILE}: no such file")
 
 
 def test_evaluate_without_a_run(model, config, variables, photos, run_main, monkeypatch, tmp_path):
@@ -208,7 +174,7 @@ def test_the_best_average_of_a_run_is_exported(workdir, variables, photos, run_m
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in output.iterdir()) == ["config.json", "model.safetensors"]
     assert "/home/me" not in (output / "config.json").read_text()
-    _, exported = pretrained.load(output)
+    _, _, exported = model_folder.load(output)
     assert_equal(exported, rounded(variables))
     count = sum(leaf.size for leaf in jax.tree.leaves(variables))
     assert f"model.safetensors: {count:,} parameters, " in done.stdout
@@ -219,7 +185,7 @@ def test_the_last_average_of_a_run_is_exported(workdir, variables, run_main, tmp
     output = tmp_path / "exported"
     done = run_main(export_pretrained, "--checkpoint", workdir, "--last", "--output", output)
     assert done.returncode == 0, done.stderr
-    _, exported = pretrained.load(output)
+    _, _, exported = model_folder.load(output)
     assert_equal(exported, jax.tree.map(np.zeros_like, variables))
     assert "on 16 images: largest difference 0 of 255, lowest PSNR inf dB" in done.stdout
 
@@ -237,4 +203,15 @@ def test_a_generator_that_needs_other_weights_is_not_exported(
     done = run_main(export_pretrained, "--checkpoint", workdir, "--output", output)
     assert done.returncode == 1
     assert "needs the frozen networks embedding, which the file does not hold" in done.stderr
+    assert not output.exists()
+
+
+def test_a_generator_too_large_for_the_package_is_not_exported(
+    workdir, run_main, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(export_pretrained, "MAX_BYTES", 1000)
+    output = tmp_path / "exported"
+    done = run_main(export_pretrained, "--checkpoint", workdir, "--output", output)
+    assert done.returncode == 1
+    assert re.search(r"takes 0\.\d MB in float16; at most 0 MB go into the package", done.stderr)
     assert not output.exists()

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxcolor.backbones.depthwise import Padding, convolve_depthwise
+from jaxcolor.compilation import is_for_cpu
 
 _MANY_PIXELS = 16 * 16
 
@@ -38,7 +39,7 @@ def conv(
     if isinstance(padding, int):
         padding = (padding, padding)
     pads: Padding = padding if isinstance(padding, str) else [(pad, pad) for pad in padding]
-    depthwise = groups == features == x.shape[-1] and jax.default_backend() == "cpu"
+    depthwise = groups == features == x.shape[-1] and is_for_cpu()
     return nn.Conv(
         features,
         size,
@@ -67,7 +68,7 @@ def _multiply(x: jax.Array, kernel: jax.Array, *_: Any, **__: Any) -> jax.Array:
     """
     matrix = kernel[0, 0]
     count, height, width = x.shape[:3]
-    if jax.default_backend() != "cpu" or height * width < _MANY_PIXELS:
+    if not is_for_cpu() or height * width < _MANY_PIXELS:
         return x @ matrix
     product = x.reshape(count, height * width, -1) @ jnp.broadcast_to(
         matrix, (count, *matrix.shape)

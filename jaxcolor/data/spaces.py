@@ -114,7 +114,7 @@ class Space(NamedTuple):
             bins; enlarged bilinearly.
         """
         colors = self.bins.decode(output) if self.bins else output
-        shape = (len(gray), *(self.scale * side for side in gray.shape[1:3]), self.channels)
+        shape = (gray.shape[0], *(self.scale * side for side in gray.shape[1:3]), self.channels)
         return colors if colors.shape == shape else jax.image.resize(colors, shape, "bilinear")
 
     def from_network(self, gray: jax.Array, colors: jax.Array) -> jax.Array:

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxcolor.compilation import is_for_cpu
 from jaxcolor.models import patches
 from jaxcolor.models.patches import Padding
 
@@ -45,7 +46,7 @@ def _convolve(
     but not in its loops and branches.
     """
     options: dict[str, Any] = {"window_strides": (stride, stride), "padding": padding, **dilation}
-    if jax.default_backend() != "cpu":
+    if not is_for_cpu():
         return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **options)
     x = x.transpose([layouts[0].index(axis) for axis in _LAYOUTS[0]])
     kernel = kernel.transpose([layouts[1].index(axis) for axis in _LAYOUTS[1]])
@@ -94,7 +95,7 @@ def _choose(
         small: an image of at most so many times the kernel's pixels is small.
     """
     height, width, inputs, outputs = kernel_shape
-    if jax.default_backend() != "cpu":
+    if not is_for_cpu():
         return "xla"
     if size[0] * size[1] <= small * height * width and inputs * outputs >= _MIN_WEIGHTS:
         return "patches"

@@ -20,7 +20,7 @@ _HALVINGS = 2
 
 
 def build(config: ConfigDict) -> Generator:
-    """Builds the configured network; its instance norms do not depend on the batch.
+    """Builds the configured network; instance norms do not depend on the batch.
 
     Raises:
         InputError: an image size that cannot be halved twice.
@@ -37,22 +37,33 @@ def build(config: ConfigDict) -> Generator:
             num_filters=config.generator.num_filters,
             num_outputs=space.num_outputs,
             activation=space.activation,
+            num_blocks=config.generator.num_blocks,
+            norm=config.generator.norm,
             dtype=jnp.dtype(config.train.dtype),
         )
     )
 
 
 class ResNetGenerator(nn.Module):
-    """Two halvings, residual blocks, two doublings; reflection padding, instance norms.
+    """Two halvings, residual blocks, two doublings; reflection padding, a norm per convolution.
 
     11.4 M parameters from three channels to three with nine blocks. There is no bias before a norm,
-    which would cancel it; CycleGAN's own code has them.
+    which would cancel it; CycleGAN's own code has them before instance norms.
+
+    Attributes:
+        num_filters: channels of the first level.
+        num_outputs: channels of the output.
+        activation: of the output.
+        num_blocks: residual blocks.
+        norm: "instance", or "batch" as pix2pix's own code has by default.
+        dtype: that is computed in, but for the output.
     """
 
     num_filters: int = 64
     num_outputs: int = 3
     activation: spaces.Activation = jnp.tanh
     num_blocks: int = 9
+    norm: str = "instance"
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -62,24 +73,29 @@ class ResNetGenerator(nn.Module):
         Args:
             x: `[N, H, W, 3]`, or gray ones `[N, H, W, 1]`, which get two channels of
                 zeros; float32 in [-1, 1]; H and W multiples of 4.
-            train: ignored.
+            train: use the batch's statistics, if the norms are batch norms.
 
         Returns:
             `[N, H, W, num_outputs]` float32, of the activation.
         """
-        del train
         if x.shape[-1] == 1:
             x = jnp.pad(x, ((0, 0), (0, 0), (0, 0), (0, 2)))
-        x = nn.relu(self._norm(self._conv(_reflect(x, 3), self.num_filters, 7)))
+
+        def normalize(x: jax.Array) -> jax.Array:
+            if self.norm == "batch":
+                return layers.batch_norm(train, self.dtype)(x)
+            return layers.group_norm(x.shape[-1], self.dtype, affine=False)(x)
+
+        x = nn.relu(normalize(self._conv(_reflect(x, 3), self.num_filters, 7)))
         for level in range(1, _HALVINGS + 1):
-            x = nn.relu(self._norm(self._conv(x, self.num_filters * 2**level, 3, 2, 1)))
+            x = nn.relu(normalize(self._conv(x, self.num_filters * 2**level, 3, 2, 1)))
         for _ in range(self.num_blocks):
-            y = nn.relu(self._norm(self._conv(_reflect(x, 1), x.shape[-1], 3)))
-            x = x + self._norm(self._conv(_reflect(y, 1), x.shape[-1], 3))
+            y = nn.relu(normalize(self._conv(_reflect(x, 1), x.shape[-1], 3)))
+            x = x + normalize(self._conv(_reflect(y, 1), x.shape[-1], 3))
         for level in reversed(range(_HALVINGS)):
             features = self.num_filters * 2**level
             double = layers.ConvTranspose(features, False, self.dtype, kernel_size=3)
-            x = nn.relu(self._norm(double(x)))
+            x = nn.relu(normalize(double(x)))
         x = layers.Conv(self.num_outputs, 7, dtype=self.dtype)(_reflect(x, 3))
         return self.activation(x.astype(jnp.float32))
 
@@ -87,9 +103,6 @@ class ResNetGenerator(nn.Module):
         self, x: jax.Array, features: int, kernel: int, stride: int = 1, padding: int = 0
     ) -> jax.Array:
         return layers.Conv(features, kernel, stride, padding, False, self.dtype)(x)
-
-    def _norm(self, x: jax.Array) -> jax.Array:
-        return layers.group_norm(x.shape[-1], self.dtype, affine=False)(x)
 
 
 def _reflect(x: jax.Array, width: int) -> jax.Array:

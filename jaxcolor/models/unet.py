@@ -1,16 +1,14 @@
-"""The U-Net of pix2pix, with optional attention, and its weights from PyTorch.
+"""The U-Net of pix2pix, with optional attention.
 
 Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, §6.1.1;
 Oktay et al., "Attention U-Net: Learning Where to Look for the Pancreas", MIDL 2018.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 from ml_collections import ConfigDict
 
 from jaxcolor.config import InputError
@@ -133,66 +131,3 @@ class AttentionGate(nn.Module):
         decoder = layers.Conv(features, 1, dtype=self.dtype, name="decoder")(x)
         psi = layers.Conv(1, 1, dtype=self.dtype, name="psi")(nn.relu(encoder + decoder))
         return skip * nn.sigmoid(psi)
-
-
-def from_pytorch(state_dict: Mapping[str, Any]) -> dict[str, Any]:
-    """Converts the weights of a pix2pix U-Net from PyTorch.
-
-    The layout is that of the pix2pix repository and of most code that descends from it: nested
-    blocks under `model.model`, batch norm, 4 × 4 kernels.
-
-    Args:
-        state_dict: names to arrays or tensors, as `torch.load(path, map_location="cpu")` gives
-            them.
-
-    Returns:
-        Variables of the `UNet` with equal outputs: {"params": …, "batch_stats": …}.
-
-    Raises:
-        InputError: a name is missing or unknown; the message lists them.
-    """
-    weights = {name: np.asarray(value) for name, value in state_dict.items()}
-    weights = {n: w for n, w in weights.items() if not n.endswith("num_batches_tracked")}
-    levels = 1 + max((name.count("model.") - 2 for name in weights), default=0)
-    used: set[str] = set()
-
-    def take(name: str) -> np.ndarray:
-        if name not in weights:
-            raise InputError(f"the PyTorch weights have no {name!r}: not a pix2pix U-Net")
-        used.add(name)
-        return weights[name]
-
-    params: dict[str, Any] = {}
-    batch_stats: dict[str, Any] = {}
-
-    def kernel(ours: str, theirs: str) -> None:
-        params[ours] = {"kernel": take(f"{theirs}.weight").transpose(2, 3, 1, 0)}
-
-    def norm(ours: str, theirs: str) -> None:
-        params[ours] = {"scale": take(f"{theirs}.weight"), "bias": take(f"{theirs}.bias")}
-        batch_stats[ours] = {
-            "mean": take(f"{theirs}.running_mean"),
-            "var": take(f"{theirs}.running_var"),
-        }
-
-    # The outermost block is [down, block, ReLU, up, tanh], the innermost
-    # [LeakyReLU, down, ReLU, up, norm], one between [LeakyReLU, down, norm, block, ReLU, up, norm].
-    block = "model.model"
-    for level in range(levels):
-        if level == 0:
-            kernel("down_0", f"{block}.0")
-            kernel("up_0", f"{block}.3")
-            params["up_0"]["bias"] = take(f"{block}.3.bias")
-            block += ".1.model"
-            continue
-        innermost = level == levels - 1
-        kernel(f"down_{level}", f"{block}.1")
-        kernel(f"up_{level}", f"{block}.{3 if innermost else 5}")
-        norm(f"up_norm_{level}", f"{block}.{4 if innermost else 6}")
-        if not innermost:
-            norm(f"down_norm_{level}", f"{block}.2")
-            block += ".3.model"
-
-    if left := sorted(weights.keys() - used):
-        raise InputError(f"the PyTorch weights have names unknown to a pix2pix U-Net: {left}")
-    return {"params": params, "batch_stats": batch_stats}

@@ -86,7 +86,10 @@ class Checkpoints:
         self._workdir, self._best_metric = workdir, best_metric
         self.folder = workdir.absolute() / "checkpoints"
         if not create and not self.folder.is_dir():
-            raise InputError(f"{workdir}: holds no checkpoints; give the workdir of a training run")
+            raise InputError(
+                f"{workdir}: holds no checkpoints; give the workdir of a training run, or a model "
+                "folder"
+            )
         if best_metric and best_metric not in METRICS:
             choices = ", ".join(METRICS)
             raise InputError(f"best_metric={best_metric!r}: must be empty or one of {choices}")
@@ -125,6 +128,11 @@ class Checkpoints:
     def best_step(self) -> int | None:
         """Returns the best checkpoint's step by validation, or None if there is no checkpoint."""
         return next(iter(self._from_best()), None)
+
+    def best_scores(self) -> dict[str, float]:
+        """Returns the validation scores of the best checkpoint, which has some or none."""
+        step = self.best_step()
+        return {} if step is None else dict(self._manager.metrics(step) or {})
 
     def save(
         self, step: int, state: TrainState, data: dict[str, Any], scores: dict[str, float] | None

@@ -14,7 +14,7 @@ from jaxcolor import config_checks, models, objectives
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
 from jaxcolor.objectives.state import TrainState
-from jaxcolor.training import start
+from jaxcolor.training import publication, start
 from jaxcolor.training.history import NOT_FINITE_HINT, History
 from jaxcolor.training.interruption import Interruption
 from jaxcolor.training.lock import locked
@@ -29,7 +29,8 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
 
     Args:
         config: as from `jaxcolor.config.get_config`, with a person's changes.
-        workdir: receives `config.json`, `checkpoints/`, `samples/` and `events/`.
+        workdir: receives `config.json`, `checkpoints/`, `samples/`, `events/` and, in the end,
+            `model/`, the best checkpoint's generator as a model folder.
 
     Returns:
         The last state. After SIGTERM, SIGINT or SIGHUP it comes early, saved.
@@ -210,6 +211,15 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
     if stopped and step < num_steps:
         cause = interruption.name or "a signal to another process"
         summary.message(f"stopped by {cause}; step {step} is saved, start again to resume")
+    else:
+        publication.save_model(
+            config,
+            workdir,
+            objective.generator,
+            num_images=len(images),
+            num_steps=num_steps,
+            write=devices.is_first_process,
+        )
     return state
 
 

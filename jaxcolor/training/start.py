@@ -13,8 +13,9 @@ from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.objectives.objective import Objective
 from jaxcolor.objectives.state import TrainState
-from jaxcolor.training import trained
+from jaxcolor.training import workdirs
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
+from jaxcolor.training.trained import load_generator
 
 
 def make_workdir(workdir: pathlib.Path) -> None:
@@ -32,7 +33,7 @@ def open_checkpoints(config: ConfigDict, workdir: pathlib.Path) -> Checkpoints:
     checkpoints = Checkpoints(workdir, config.train.best_metric, create=True)
     if checkpoints.latest_step() is None:
         return checkpoints
-    if changed := config_lib.differences(trained.load_config(workdir), config):
+    if changed := config_lib.differences(workdirs.load_config(workdir), config):
         listing = "\n".join(f"  {line}" for line in changed)
         raise InputError(
             f"{workdir}: holds a run with another configuration:\n{listing}\n"
@@ -91,23 +92,23 @@ def load_trained(config: ConfigDict, generator: Generator) -> Trained | None:
             raise InputError(
                 f"config.init_from='': config.generator.name={config.generator.name!r} is built on "
                 "another run's generator, which would be random; set config.init_from to the "
-                "workdir of that run"
+                "workdir of that run, or to its model folder"
             )
         return None
     try:
-        _, _, variables = trained.load_generator(pathlib.Path(config.init_from))
+        _, _, found = load_generator(pathlib.Path(config.init_from))
     except InputError as error:
         raise InputError(f"config.init_from={config.init_from!r}: {error}") from error
     ours = models.variable_shapes(generator, config.data.image_size)
-    if not models.mismatch(variables, ours):
-        return Trained(variables, is_base=False)
+    if not models.mismatch(found, ours):
+        return Trained(found, is_base=False)
     base = {name: tree["base"] for name, tree in ours.items() if "base" in tree}
-    if problem := models.mismatch(variables, base or ours):
+    if problem := models.mismatch(found, base or ours):
         raise InputError(
             f"config.init_from={config.init_from!r}: its generator is neither this one nor its "
             f"base: {problem}"
         )
-    return Trained(variables, is_base=True)
+    return Trained(found, is_base=True)
 
 
 def initialize(objective: Objective, key: jax.Array, trained: Trained | None) -> TrainState:

@@ -32,19 +32,19 @@ class UNetBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    """The pix2pix U-Net, one channel to two; three levels above the innermost drop out."""
+    """The pix2pix U-Net; three levels above the innermost drop out."""
 
-    def __init__(self, levels, num_filters, dropout=0.0):
+    def __init__(self, levels, num_filters, dropout=0.0, inputs=1, outputs=2):
         super().__init__()
         filters = [num_filters * min(2**level, 8) for level in range(levels)]
         block = UNetBlock(filters[-2], filters[-1])
         for level in reversed(range(1, levels - 1)):
             rate = dropout if level >= levels - 4 else 0.0
             block = UNetBlock(filters[level - 1], filters[level], block, dropout=rate)
-        self.model = UNetBlock(2, filters[0], block, inputs=1, outermost=True)
+        self.model = UNetBlock(outputs, filters[0], block, inputs=inputs, outermost=True)
 
     def forward(self, x):
-        """Maps lightness `[N, 1, H, W]` to colors `[N, 2, H, W]`."""
+        """Maps gray images `[N, inputs, H, W]` to colors `[N, outputs, H, W]`."""
         return self.model(x)
 
 
