@@ -14,7 +14,7 @@ cat <<EOF
 
 Photographs, colored by the model in the package: $gallery/index.html
 To color one of your own:
-    $(command -v python) -m jaxcolor.colorize PHOTO.jpg --output colorized
+    $(command -v jaxcolor) colorize PHOTO.jpg
 The model that was trained here knows drawings only and demonstrates the training:
     Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
     Scores, beside those of gray:       $run/scores.md
