@@ -1,11 +1,13 @@
-"""Colors photographs, with the model in the package or with that of a run.
+"""Colors photographs and films, with the model in the package or with that of a run.
 
     python -m jaxcolor.colorize old.jpg album/ --output colorized
+    python -m jaxcolor.colorize film.mp4 --output colorized
     python -m jaxcolor.colorize old.jpg album/ --checkpoint runs/pix2pix --output colorized
 
 Every image keeps its name, format, size, orientation and lightness. Folders are searched
-recursively. Images that cannot be colorized are listed in the end, with the reason, and make the
-exit status 1; all others are colorized.
+recursively for images. Films keep their luma, sound and times, and go on where a killed command
+stopped. What cannot be colorized is listed in the end, with the reason, and makes the exit status
+1; all else is colorized.
 """
 
 import pathlib
@@ -19,7 +21,9 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Colors all inputs."""
     parser = cli.Parser(__doc__, "python -m jaxcolor.colorize")
-    parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="image files and folders")
+    parser.add_argument(
+        "inputs", nargs="+", type=pathlib.Path, help="image files, films and folders of images"
+    )
     parser.add_argument("--checkpoint", type=pathlib.Path, help="workdir of a run, for its model")
     parser.add_argument(
         "--last", action="store_true", help="the run's last checkpoint instead of the best"

@@ -13,7 +13,7 @@ from jaxcolor.inference import Colorizer
 def colorize_files(
     colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: pathlib.Path
 ) -> list[str]:
-    """Colors files, and folders with all that is below them, into an output folder.
+    """Colors files, and folders with all images below them, into an output folder.
 
     Files keep their names, formats, sizes and orientations; a folder keeps its tree, and files in
     the output folder are no input. Transparent pixels are blended with white. Files of folders that
@@ -21,7 +21,7 @@ def colorize_files(
 
     Args:
         colorizer: colors the images.
-        inputs: image files and folders.
+        inputs: image files, films (`video.SUFFIXES`) and folders of images.
         output: folder, created if it does not exist.
 
     Returns:

@@ -1,5 +1,6 @@
 """New frames of a film, and how they are encoded."""
 
+import os
 import pathlib
 from collections.abc import Iterable
 from typing import Any
@@ -10,6 +11,9 @@ from av.codec.codec import UnknownCodecError, find_best_pix_fmt_of_list
 
 from jaxcolor import files, ycbcr
 from jaxcolor.video_input import Video
+
+# SVT-AV1 would otherwise print what it does; the number means errors alone.
+os.environ.setdefault("SVT_LOG", "1")
 
 # By codec, the encoder and its options: little is lost, at about the size of a good original.
 _ENCODERS = {
