@@ -173,6 +173,7 @@ def test_colorfulness_is_a_choice_of_the_colorizer(bins_config):
 
 def test_colorfulness_without_bins_is_a_factor_on_a_and_b(config):
     variables = first_variables(models.build_generator(config), 32)
+    variables["params"]["up_0"]["bias"] = np.array([0.2, -0.1], np.float32)
     gray = np.full((32, 32), 128, np.uint8)
 
     def chroma(**options):

@@ -8,7 +8,7 @@ from conftest import lightness, picture
 from PIL import Image, ImageCms, PngImagePlugin, TiffImagePlugin
 from PIL.ExifTags import GPS, IFD, Base
 
-from jaxcolor import colorize, image_metadata, images, photographs
+from jaxcolor import colorize, image_metadata, images, listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.file_batch import Output, colorize_files
 
@@ -381,7 +381,7 @@ def test_above_the_limit_the_option_that_lifts_it_is_named(run_main, photos, mon
     assert done.returncode == 1
     assert done.stderr.count("more than 0.001 megapixels, the limit; colorize's --max_megap") == 12
     photographs.limit_pixels(float("inf"))
-    assert photographs.read(images.find(photos)[0]).pixels.shape == (40, 48, 3)
+    assert photographs.read(listing.find(photos)[0]).pixels.shape == (40, 48, 3)
 
 
 def test_the_header_is_checked_before_the_data_are_read(tmp_path):

@@ -125,7 +125,7 @@ def test_evaluate_without_a_run(model, config, variables, photos, run_main, monk
 def test_the_last_checkpoint_is_one_of_a_run(model, photos, run_main, tmp_path):
     refused = run_main(colorize, photos, "--last", "--output", tmp_path / "out")
     assert refused.returncode == 2
-    assert "--last needs --checkpoint" in refused.stderr
+    assert "--last needs --model" in refused.stderr
 
 
 def test_nothing_is_imported_that_only_training_needs(model):

@@ -123,13 +123,15 @@ def test_resizing_a_mirrored_image_mirrors_the_result(photo, height, width):
 
 
 @every
-@hypothesis.given(photos, st.floats(0.01, 1), random)
-def test_a_random_crop_is_a_rectangle_of_the_image(photo, min_share, rng):
+@hypothesis.given(photos, st.floats(0.01, 1), st.floats(0, 1), random)
+def test_a_random_crop_is_a_rectangle_of_the_image(photo, min_share, between, rng):
+    max_share = min(1, min_share + between * (1 - min_share))
     height, width = photo.shape[:2]
     places = np.arange(height * width).reshape(height, width, 1)
-    crop = transforms.random_crop(places, min_share, rng)[..., 0]
+    crop = transforms.random_crop(places, min_share, max_share, rng)[..., 0]
     for side, whole in zip(crop.shape, (height, width), strict=True):
-        assert max(1, round(whole * min_share)) <= side <= whole
+        smallest, largest = (max(1, round(whole * share)) for share in (min_share, max_share))
+        assert smallest <= side <= largest
     top, left = divmod(int(crop[0, 0]), width)
     rows, columns = slice(top, top + crop.shape[0]), slice(left, left + crop.shape[1])
     np.testing.assert_array_equal(crop, places[rows, columns, 0])
