@@ -33,7 +33,9 @@ def get_config():
     config.optimizer.generator.name = "adamw"
     config.optimizer.generator.learning_rate = 1e-3
     config.optimizer.generator.b1 = 0.9
-    config.train.num_steps = 62_500
+    config.optimizer.generator.weight_decay = 0.05
+    config.train.num_steps = 28_500
+    config.train.linear_decay = 0.2
     config.train.log_every = 100
     config.train.eval_every = 2000
     config.train.checkpoint_every = 500

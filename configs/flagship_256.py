@@ -16,6 +16,6 @@ def get_config():
     config.data.max_crop = 1.0
     config.generator.pretrained = False  # All weights come from the first stage.
     config.optimizer.generator.learning_rate = 5e-4
-    config.train.num_steps = 4000
+    config.train.num_steps = 1500
     config.train.linear_decay = 1.0
     return config

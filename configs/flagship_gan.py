@@ -13,7 +13,7 @@ from jaxcolor import config as config_lib
 
 def get_config():
     config = config_lib.from_file("flagship_256.py", beside=__file__)
-    config.data.bins.colorfulness = 0.25
+    config.data.bins.colorfulness = 0.5
     config.discriminator.num_filters = 32
     config.discriminator.norm = "instance"
     config.objective.name = "pix2pix"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Trains the model in the package, from folders of photographs to its files:
 #     scripts/train_flagship.sh PHOTOS RUNS OUTPUT [OPTIONS OF select_images.py, FOLDERS FIRST]
-# The one in the package came from
+# The one in the package came from the same stages, the first one with a change on the way, as its
+# card says. The images were chosen by
 #     scripts/train_flagship.sh photos runs jaxcolor/pretrained train_256 train_100 \
-#         --min_colorfulness 15 --keep train_100=0.3 --validation_fraction 0.04
+#         --min_colorfulness 10 --validation_fraction 0.04
 # It needs the weights of mobilenet_v2_imagenet1001. Each stage resumes where it was stopped.
 set -euo pipefail
 photos=$1 runs=$2 output=$3
@@ -23,4 +24,4 @@ train() {
 train flagship
 train flagship_256 --config.init_from="$runs/flagship"
 python scripts/export_pretrained.py --checkpoint "$runs/flagship_256" --output "$output" \
-    --colorfulness 0.25
+    --colorfulness 0.5 --temperature 0.7
