@@ -20,7 +20,7 @@ import pathlib
 import sys
 import time
 
-from jaxcolor import cli, file_batch, inference, listing, photographs
+from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
@@ -127,7 +127,7 @@ def _colorize_stream(colorizer: inference.Colorizer, args: argparse.Namespace) -
     photograph = photographs.decode(io.BytesIO(sys.stdin.buffer.read()))
     file_batch.colorize_photograph(colorizer, photograph, side_by_side=args.side_by_side)
     if args.format:
-        photograph.format = photographs.format_of(args.format)
+        photograph.format = image_writing.format_of(f".{args.format}")
     sys.stdout.buffer.write(photographs.encode(photograph, args.quality))
     for note in photograph.notes:
         print(note, file=sys.stderr)

@@ -128,7 +128,7 @@ def _plan(
     jobs: dict[pathlib.Path, pathlib.Path] = {}
     problems: list[str] = []
     passed_over: list[str] = []
-    to_file = _is_file(output.path, inputs)
+    file = output.path if _is_file(output.path, inputs) else None
     for given in inputs:
         if not given.exists():
             raise InputError(f"{given}: no such file or folder")
@@ -145,7 +145,7 @@ def _plan(
             found = []
             problems.append(f"{given}: {reason}")
         for path in found:
-            target = output.path if to_file and output.path else _target(path, given, output)
+            target = file or _target(path, given, output)
             if target in jobs:
                 raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
             jobs[target] = path

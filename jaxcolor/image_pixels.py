@@ -27,7 +27,7 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def check_header(image: ImageFile.ImageFile) -> None:
+def check_header(image: Image.Image) -> None:
     """Checks what an image file says of itself.
 
     Raises:

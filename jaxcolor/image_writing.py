@@ -56,7 +56,7 @@ def write(
         InputError: the format is not written, or cannot hold so large an image.
         OSError: the file cannot be written.
     """
-    format = format_of(path) or format
+    format = format_of(path.suffix) or format
     try:
         _check(pixels, format)
     except InputError as error:
@@ -65,10 +65,9 @@ def write(
         encode(file, pixels, metadata, format, quality)
 
 
-def format_of(path: pathlib.Path) -> str:
-    """Returns the format that a path's extension tells, by Pillow's name; "" without extension."""
-    extension = path.suffix.lower()
-    return Image.registered_extensions().get(extension, extension)
+def format_of(extension: str) -> str:
+    """Returns the format that an extension such as ".jpg" tells, by Pillow's name; "" for ""."""
+    return Image.registered_extensions().get(extension.lower(), extension.lower())
 
 
 def encode(

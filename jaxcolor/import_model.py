@@ -63,7 +63,7 @@ def main() -> None:
         import_file(args.file, args.arch, args.output)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(f"{args.output}: a model folder, for --checkpoint of jaxcolor.colorize")
+    print(f"{args.output}: a model folder, for jaxcolor colorize --model")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from jaxcolor import (
 )
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
+from jaxcolor.data.spaces import Space
 from jaxcolor.models.generator import Generator, Variables
-from jaxcolor.models.prediction import Predictor
+from jaxcolor.models.prediction import Predictor, in_batches
 from jaxcolor.training import trained
 
 # Pixels that are colored at once: the colors of the whole image, as floats, would be large.
@@ -65,15 +66,9 @@ class Colorizer:
             InputError: the variables do not fit the configuration's generator, or an option does
                 not fit the model or is out of range.
         """
-        factor = None
-        if config.data.color_space == "lab":
-            factor, colorfulness = colorfulness, None
-        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        config, space = adjust(config, colorfulness=colorfulness, temperature=temperature)
         if size is not None:
             generator, config.data.image_size = None, size
-        space = models.build_space(config)
-        if factor is not None:
-            space = space.saturated(factor)
         if generator is None:
             generator = models.build_generator(config)
             if problem := models.mismatch(
@@ -173,21 +168,18 @@ class Colorizer:
             raise InputError("keep_lightness=False: a and b alone need keep_lightness=True")
         return self._predict_each([photographs.unpack(image)[0]])[0]
 
-    def _predict_each(self, each: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Predicts colors at the size of the network, in batches that are filled up."""
+    def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
+        """Predicts colors at the size of the network."""
         size = self.config.data.image_size
         small = [
             image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
             for pixels in each
         ]
-        batch_size = self.config.data.batch_size if len(small) > 1 else 1
-        predicted: list[np.ndarray] = []
-        for start in range(0, len(small), batch_size):
-            batch = np.stack(small[start : start + batch_size])
-            full = np.pad(batch, ((0, batch_size - len(batch)), (0, 0), (0, 0), (0, 0)))
-            colors = np.asarray(self._predict(self._variables, self._frozen, full))
-            predicted.extend(colors[: len(batch)])
-        return predicted
+        return in_batches(
+            lambda batch: self._predict(self._variables, self._frozen, batch),
+            np.stack(small),
+            self.config.data.batch_size if len(small) > 1 else 1,
+        )
 
     def _join(self, image: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Scales the network's colors up to an image's size and joins both."""
@@ -236,6 +228,27 @@ def load(
     if path is None:
         return Colorizer.from_pretrained(**options)
     return Colorizer.from_checkpoint(path, last=last, **options)
+
+
+def adjust(
+    config: ConfigDict, *, colorfulness: float | None, temperature: float | None
+) -> tuple[ConfigDict, Space]:
+    """Returns a model's configuration and color space with the options of its colors.
+
+    Args:
+        config: of a model.
+        colorfulness: as of `Colorizer`.
+        temperature: as of `Colorizer`.
+
+    Raises:
+        InputError: an option does not fit the model or is out of range.
+    """
+    if config.data.color_space != "lab":
+        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        return config, models.build_space(config)
+    config = with_bins(config, temperature=temperature)
+    space = models.build_space(config)
+    return config, space if colorfulness is None else space.saturated(colorfulness)
 
 
 def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:

@@ -63,7 +63,10 @@ def unpack(image: Any) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
     if isinstance(image, bytes):
         photograph = decode(io.BytesIO(image))
         return photograph.pixels, lambda new: encode(dataclasses.replace(photograph, pixels=new))
+    if isinstance(image, Image.Image) and image.mode.startswith("I;16"):
+        return image_pixels.to_8_bits(np.asarray(image).astype(np.uint16)), Image.fromarray
     if isinstance(image, Image.Image):
+        image_pixels.check_header(image)
         alpha = image.has_transparency_data
         mode = "RGBA" if alpha else "L" if image.mode in ("1", "L") else "RGB"
         return image_pixels.to_array(image.convert(mode)), Image.fromarray
@@ -126,11 +129,6 @@ def decode(file: BinaryIO) -> Photograph:
         raise InputError(image_pixels.reason(error)) from error
     notes += dict.fromkeys(str(warning.message) for warning in caught)
     return Photograph(pixels, metadata, format, notes)
-
-
-def format_of(extension: str) -> str:
-    """Returns the format that an extension without a dot tells, by Pillow's name."""
-    return image_writing.format_of(pathlib.Path(f"x.{extension}"))
 
 
 def write(path: pathlib.Path, photograph: Photograph, quality: int | None = None) -> None:

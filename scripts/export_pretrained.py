@@ -18,7 +18,7 @@ import numpy as np
 from jaxcolor import cli, images, model_folder
 from jaxcolor.config import InputError
 from jaxcolor.data import scenes
-from jaxcolor.inference import Colorizer
+from jaxcolor.inference import Colorizer, with_bins
 from jaxcolor.metrics import pixel
 from jaxcolor.training import parallel, trained
 
@@ -62,8 +62,9 @@ def export(
             f"--checkpoint {checkpoint}: takes {size / 1e6:.1f} MB in float16; at most "
             f"{MAX_BYTES / 1e6:.0f} MB go into the package, so take a smaller generator"
         )
-    exact = Colorizer(config, variables, generator=generator, **options)
-    model_folder.save(folder, exact.config, variables, np.float16)
+    config = with_bins(config, **options)
+    exact = Colorizer(config, variables, generator=generator)
+    model_folder.save(folder, config, variables, np.float16)
     path = folder / model_folder.WEIGHTS_FILE
     print(f"{path}: {count:,} parameters, {path.stat().st_size / 1e6:.2f} MB")
     return exact

@@ -11,11 +11,32 @@ from jaxcolor.data.spaces import Space
 from jaxcolor.models.generator import Generator, Variables
 
 
-class Predictor:
-    """Removes the colors of images and predicts them by a generator.
+def in_batches(
+    function: Callable[[np.ndarray], jax.Array], rgb: np.ndarray, batch_size: int
+) -> np.ndarray:
+    """Calls a function of images batch by batch.
 
     Every batch is padded to one size, so that one compiled program serves any number of images.
+
+    Args:
+        function: of `[batch_size, S, S, 3]` uint8 to an array for each image.
+        rgb: `[N, S, S, 3]` uint8, N at least 1.
+        batch_size: images that it is called with.
+
+    Returns:
+        `[N, ...]`, what it returned for the images.
     """
+    results = []
+    for start in range(0, len(rgb), batch_size):
+        batch = rgb[start : start + batch_size]
+        missing = batch_size - len(batch)
+        padded = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
+        results.append(np.asarray(function(padded))[: len(batch)])
+    return np.concatenate(results)
+
+
+class Predictor:
+    """Removes the colors of images and predicts them by a generator."""
 
     def __init__(
         self,
@@ -54,11 +75,8 @@ class Predictor:
         Returns:
             `[N, S, S, 3]` uint8, sRGB.
         """
-        recolored = []
-        for start in range(0, len(rgb), self._batch_size):
-            batch = rgb[start : start + self._batch_size]
-            missing = self._batch_size - len(batch)
-            padded = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            colors = self._recolor(variables, frozen, self._spread(padded))
-            recolored.append(np.asarray(colors)[: len(batch)])
-        return np.concatenate(recolored)
+        return in_batches(
+            lambda batch: self._recolor(variables, frozen, self._spread(batch)),
+            rgb,
+            self._batch_size,
+        )

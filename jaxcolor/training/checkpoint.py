@@ -1,4 +1,4 @@
-"""Checkpoints of a run: the state and the data iterator, the best and the last one kept.
+"""Checkpoints of a run: the state and the data iterator, the best and the last two kept.
 
 They lie in `WORKDIR/checkpoints/STEP`. A checkpoint is written beside its place and renamed when
 it is whole, and only then is an older one deleted, so that a full disk or a killed process costs
