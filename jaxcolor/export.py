@@ -19,7 +19,7 @@ import jax.export
 import jax.numpy as jnp
 from jax.extend.core import jaxpr_as_fun
 
-from jaxcolor import cli, color, compilation, files, inference, pretrained
+from jaxcolor import cli, color, compilation, files, inference, models, pretrained
 from jaxcolor.config import InputError
 from jaxcolor.training import trained
 
@@ -66,9 +66,7 @@ def export(
     checkpoint: pathlib.Path,
     path: pathlib.Path,
     format_name: str = "stablehlo",
-    *,
-    colorfulness: float | None = None,
-    temperature: float | None = None,
+    **options: float | None,
 ) -> None:
     """Writes a trained generator, with its weights, as a function from images to a and b.
 
@@ -76,15 +74,15 @@ def export(
         checkpoint: a model folder, or the workdir of a run.
         path: of the file to write.
         format_name: one of `FORMATS`.
-        colorfulness: as of `Colorizer`.
-        temperature: as of `Colorizer`.
+        **options: `colorfulness` and `temperature`; None keeps the model's own.
 
     Raises:
         InputError: the model cannot be read, or has no such options; or jax2onnx is not installed.
         OSError: the file cannot be written.
     """
     config, generator, variables = trained.load_generator(checkpoint)
-    config, space = inference.adjust(config, colorfulness=colorfulness, temperature=temperature)
+    config = inference.with_bins(config, **options)
+    space = models.build_space(config)
 
     def predict(rgb: jax.Array) -> jax.Array:
         gray = space.to_gray(rgb)

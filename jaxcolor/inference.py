@@ -19,7 +19,6 @@ from jaxcolor import (
 )
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
-from jaxcolor.data.spaces import Space
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor, in_batches
 from jaxcolor.training import trained
@@ -66,9 +65,15 @@ class Colorizer:
             InputError: the variables do not fit the configuration's generator, or an option does
                 not fit the model or is out of range.
         """
-        config, space = adjust(config, colorfulness=colorfulness, temperature=temperature)
+        factor = None
+        if config.data.color_space == "lab":
+            factor, colorfulness = colorfulness, None
+        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
         if size is not None:
             generator, config.data.image_size = None, size
+        space = models.build_space(config)
+        if factor is not None:
+            space = space.saturated(factor)
         if generator is None:
             generator = models.build_generator(config)
             if problem := models.mismatch(
@@ -228,27 +233,6 @@ def load(
     if path is None:
         return Colorizer.from_pretrained(**options)
     return Colorizer.from_checkpoint(path, last=last, **options)
-
-
-def adjust(
-    config: ConfigDict, *, colorfulness: float | None, temperature: float | None
-) -> tuple[ConfigDict, Space]:
-    """Returns a model's configuration and color space with the options of its colors.
-
-    Args:
-        config: of a model.
-        colorfulness: as of `Colorizer`.
-        temperature: as of `Colorizer`.
-
-    Raises:
-        InputError: an option does not fit the model or is out of range.
-    """
-    if config.data.color_space != "lab":
-        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
-        return config, models.build_space(config)
-    config = with_bins(config, temperature=temperature)
-    space = models.build_space(config)
-    return config, space if colorfulness is None else space.saturated(colorfulness)
 
 
 def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:
