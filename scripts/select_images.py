@@ -48,6 +48,7 @@ def select(
     min_colorfulness: float,
     keep: Sequence[tuple[str, float]],
     validation_fraction: float,
+    validate: Sequence[str] = (),
     num_threads: int,
 ) -> dict[str, str]:
     """Returns what becomes of each image below some folders of a root.
@@ -59,14 +60,16 @@ def select(
         keep: paths of files or folders, relative to the root, and the share kept of their images,
             training and validation alike; of several that hold an image, the smallest share counts.
         validation_fraction: share of the images, in [0, 1).
+        validate: patterns of paths, relative to the root, whose images all validate: whole sources,
+            to learn how a model carries over to sources that it was not trained on.
         num_threads: that read the images.
 
     Returns:
         By path relative to the root, sorted: "train", "validation", or why it is left out.
 
     Raises:
-        InputError: a folder holds no image, a path to keep holds none of them, or a file cannot be
-            read.
+        InputError: a folder holds no image, a path to keep or a pattern holds none of them, or a
+            file cannot be read.
     """
     names = sorted(
         {
@@ -82,9 +85,16 @@ def select(
             raise InputError(f"--keep={prefix}={share}: there is no image in {root / prefix}")
         shares |= {name: min(share, shares[name]) for name in inside}
 
+    held_out = set[str]()
+    for pattern in validate:
+        matching = {name for name in names if pathlib.PurePosixPath(name).match(pattern)}
+        if not matching:
+            raise InputError(f"--validate={pattern}: no image below {root} matches")
+        held_out |= matching
+
     # Hashed with a prefix, since the split depends on the path's own hash.
     outcomes = {
-        name: splits.split_of(name, validation_fraction, 0)
+        name: ("validation" if name in held_out else splits.split_of(name, validation_fraction, 0))
         if splits.place_of(f"keep {name}") < shares[name]
         else _NOT_KEPT
         for name in names
@@ -140,6 +150,13 @@ def main() -> None:
         help="keep only a share, 0 to 1, of the images below a path; may be repeated",
     )
     parser.add_argument("--validation_fraction", type=float, default=data.validation_fraction)
+    parser.add_argument(
+        "--validate",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="validate on every image whose path matches, a source held out; may be repeated",
+    )
     parser.add_argument("--output", type=pathlib.Path, required=True, help="file to write")
     args = parser.parse_args()
     if not 0 <= args.validation_fraction < 1:
@@ -151,6 +168,7 @@ def main() -> None:
             min_colorfulness=args.min_colorfulness,
             keep=args.keep,
             validation_fraction=args.validation_fraction,
+            validate=args.validate,
             num_threads=data.num_threads,
         )
         lines = [f"{split}\t{name}\n" for name, split in outcomes.items() if split in splits.SPLITS]

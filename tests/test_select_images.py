@@ -74,6 +74,13 @@ def test_a_share_is_kept_of_a_path(select):
     assert not inside(fewer, "b")
 
 
+def test_a_source_is_held_out_whole(select):
+    _, chosen = select("a", "b", "--validation_fraction", "0", "--validate", "a/x/1*")
+    held_out = {name for name, split in chosen.items() if split == "validation"}
+    assert held_out == {name for name in inside(chosen, "a/x") if name.startswith("a/x/1")}
+    assert len(held_out) == 11
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -82,6 +89,7 @@ def test_a_share_is_kept_of_a_path(select):
         (["a", "--keep", "b=0.5"], "--keep=b=0.5: there is no image"),
         (["a", "--keep", "a=1.5"], "'a=1.5': must be PATH=SHARE"),
         (["a", "--keep", "a"], "'a': must be PATH=SHARE"),
+        (["a", "--validate", "x/2?.png"], "--validate=x/2?.png: no image below"),
         (["a", "--validation_fraction", "1"], "--validation_fraction=1.0: must be in"),
     ],
 )
