@@ -125,7 +125,9 @@ def main() -> None:
             config.train.linear_decay, config.train.eval_every = 1.0, 0
             config.update_from_flattened_dict(LINES[name])
             workdir = args.workdir / name.replace(",", "").replace(" ", "_")
-            loop.train_and_evaluate(config, workdir)
+            state = loop.train_and_evaluate(config, workdir)
+            if int(state.step) < config.train.num_steps:
+                sys.exit(f"stopped; the same command resumes {name!r} from step {state.step}")
             rows |= score(workdir, name, args.fid_dims)
             report.write(
                 args.workdir / "ablation.json", "Ablation", rows, images_each=args.num_images

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 import seeded
 from comparison import assert_trees_close
@@ -108,6 +109,9 @@ def test_the_encoder_learns_at_its_own_rate(rate, config, seeded_weights):
     params = (s.networks["generator"].params for s in (state, after))
     # Adam's first step is as long as the rate.
     np.testing.assert_allclose(changes(*params), [0.01 * rate, 0.01], rtol=1e-3)
+    moments = optax.tree_utils.tree_get(after.networks["generator"].opt_state, "nu")
+    learned = any(np.any(leaf) for leaf in jax.tree.leaves(moments["encoder"]))
+    assert learned == (rate > 0), "a frozen encoder has no gradients"
 
 
 def test_a_rate_without_an_encoder_is_refused(config):

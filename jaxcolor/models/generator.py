@@ -57,7 +57,8 @@ class Generator:
         frozen: variables of those networks, NumPy arrays.
         sha256: of the files that these come from, by the weights' names.
         start: fresh variables to those that training starts with.
-        encoder_rate: factor on the learning rate of the parameters under "encoder".
+        encoder_rate: factor on the learning rate of the parameters under "encoder"; at 0 their
+            gradients are not computed.
         needs_init_from: its training starts from another run's generator (`config.init_from`).
     """
 
@@ -98,6 +99,10 @@ class Generator:
         Returns:
             The output, and the collections that change with it: batch statistics, if there are any.
         """
+        if not self.encoder_rate:
+            params = variables["params"]
+            encoder = jax.lax.stop_gradient(params["encoder"])
+            variables = {**variables, "params": {**params, "encoder": encoder}}
         result: Any = self.network.apply(
             variables,
             gray,
