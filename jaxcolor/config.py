@@ -86,6 +86,7 @@ def get_config() -> ConfigDict:
     bins.a = ()  # its center's a, in units of Lab
     bins.b = ()  # its center's b, in units of Lab
     bins.shares = ()  # its share of the training images' pixels
+    bins.rebalancing = 1.0  # power of the rebalancing weights in the loss, 0 (none) to 1
     bins.colorfulness = 0.5  # share of the log rebalancing weights left in, 0 (faithful) to 1
     bins.temperature = 1.0  # of the distribution whose mean is the color; below 1 sharpens
 

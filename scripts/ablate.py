@@ -41,6 +41,7 @@ LINES: dict[str, dict[str, Any]] = {
     "L2 on a and b": {**_ON_COLORS, "objective.lambda_l2": 10.0},
     "L1 and a GAN": {**_ON_COLORS, **_GAN, "objective.lambda_l1": 10.0},
     "bins and a GAN": _GAN,
+    "loss without rebalancing": {"data.bins.rebalancing": 0.0},
     "crops of 0.5 to 1": {"data.min_crop": 0.5, "data.max_crop": 1.0},
     "without gamma": {"data.gamma_range": 1.0},
     "without other films": {"data.film_share": 0.0},

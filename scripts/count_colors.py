@@ -30,7 +30,9 @@ def full_grid() -> bins.Bins:
     """Makes bins over the whole range of a and b."""
     side = np.arange(-110, 111, bins.SIDE, dtype=np.float32)
     centers = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
-    return bins.Bins(centers, np.ones(len(centers), np.float32), colorfulness=1, temperature=1)
+    return bins.Bins(
+        centers, np.ones(len(centers), np.float32), rebalancing=1, colorfulness=1, temperature=1
+    )
 
 
 def count(source: sources.Source, data: ConfigDict) -> np.ndarray:

@@ -23,8 +23,9 @@ CENTERS = np.array([(0, 0), (10, 0), (0, 10), (50, -40)], np.float32)
 SHARES = (0.7, 0.2, 0.08, 0.02)
 
 
-def make_bins(colorfulness=1.0, temperature=1.0):
-    return bins.Bins(CENTERS, bins.rebalance(np.array(SHARES)), colorfulness, temperature)
+def make_bins(colorfulness=1.0, temperature=1.0, rebalancing=1.0):
+    weights = bins.rebalance(np.array(SHARES))
+    return bins.Bins(CENTERS, weights, rebalancing, colorfulness, temperature)
 
 
 def normalized(*ab):
@@ -73,6 +74,17 @@ def test_colorfulness_leaves_a_share_of_the_log_weights_in():
     )
 
 
+def test_what_a_network_learned_with_fewer_weights_gets_the_others_when_colors_are_read():
+    shares, weights = jnp.array(SHARES), make_bins().weights
+    for rebalancing in (0.0, 0.5):
+        read = make_bins(0.75, rebalancing=rebalancing).decode(
+            jnp.log(shares * weights**rebalancing)
+        )
+        np.testing.assert_allclose(
+            read, make_bins(0.75).decode(jnp.log(shares * weights)), atol=1e-6
+        )
+
+
 def test_temperature_sharpens_towards_the_most_probable_bin():
     logits = jnp.array([0.0, 1.0, 0.5, 0.0])
     np.testing.assert_allclose(
@@ -92,6 +104,9 @@ def test_cross_entropy_is_the_hand_computed_one():
     )
     loss = classification.cross_entropy(logits[None, None], ab[None], make_bins())
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    plain = -0.5 * (0.6 * log_shares[0, 0] + 0.4 * log_shares[0, 1] + log_shares[1, 2])
+    loss = classification.cross_entropy(logits[None, None], ab[None], make_bins(rebalancing=0.0))
+    np.testing.assert_allclose(loss, plain, rtol=1e-5)
 
 
 @pytest.fixture
@@ -112,6 +127,7 @@ def bins_config(config):
         ("a", (0, 10, 5, 50), "must be multiples of 10"),
         ("a", (0, 10, 10, 50), "each pair once"),
         ("shares", (0.5, 0.5, 0.0, 0.1), "the least is 0.0"),
+        ("rebalancing", 1.5, "rebalancing=1.5"),
         ("colorfulness", 1.5, "colorfulness=1.5"),
         ("temperature", 0.0, "temperature=0.0"),
     ],

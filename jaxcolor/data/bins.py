@@ -1,7 +1,9 @@
 """Colors as a distribution over bins of a and b.
 
-Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, section 2. The rebalancing weights
-that the network learns with are taken off afterwards, wholly or in part.
+Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, section 2. What the distribution is
+read with need not be the rebalancing weights that the network learned with: the log weights are
+subtracted or added afterwards, wholly or in part (Menon et al., "Long-tail learning via logit
+adjustment", ICLR 2021).
 """
 
 from typing import NamedTuple
@@ -26,12 +28,14 @@ class Bins(NamedTuple):
     Attributes:
         centers: `[K, 2]` float32, a and b, multiples of `SIDE`.
         weights: `[K]` float32, the rebalancing weights.
+        rebalancing: power of the weights in the loss that the network learns with, in [0, 1].
         colorfulness: in [0, 1], the share of the log weights that is left in when colors are read.
         temperature: above 0; below 1 the distribution is sharpened.
     """
 
     centers: np.ndarray
     weights: np.ndarray
+    rebalancing: float
     colorfulness: float
     temperature: float
 
@@ -57,12 +61,12 @@ class Bins(NamedTuple):
         """Computes the mean color of each distribution.
 
         Args:
-            logits: `[..., K]` float32, of a network that was trained with the weights.
+            logits: `[..., K]` float32, of a network that was trained with `weights**rebalancing`.
 
         Returns:
             `[..., 2]` float32 in [-1, 1].
         """
-        removed = (1 - self.colorfulness) * np.log(self.weights)
+        removed = (self.rebalancing - self.colorfulness) * np.log(self.weights)
         logits -= removed.reshape(*(1,) * (logits.ndim - 1), -1)
         shares = jax.nn.softmax(logits / self.temperature)
         return jnp.matmul(shares, self.centers / color.AB_SCALE, precision="highest")
@@ -94,11 +98,14 @@ def build(options: ConfigDict) -> Bins:
         raise InputError(
             f"config.data.bins.shares: the least is {shares.min()}; all must be above 0 and finite"
         )
+    if not 0 <= options.rebalancing <= 1:
+        raise InputError(f"config.data.bins.rebalancing={options.rebalancing}: must be in [0, 1]")
     if not 0 <= options.colorfulness <= 1:
         raise InputError(f"colorfulness={options.colorfulness}: must be in [0, 1]")
     if not options.temperature > 0:
         raise InputError(f"temperature={options.temperature}: must be above 0")
-    return Bins(centers, rebalance(shares), options.colorfulness, options.temperature)
+    weights = rebalance(shares)
+    return Bins(centers, weights, options.rebalancing, options.colorfulness, options.temperature)
 
 
 def rebalance(shares: np.ndarray) -> np.ndarray:
