@@ -67,7 +67,7 @@ def test_every_config_says_its_command(path):
 @pytest.mark.parametrize("name", ablate.LINES)
 def test_every_line_of_the_ablation_changes_what_training_reads(name):
     config = config_lib.from_file(ROOT / "configs" / "flagship.py")
-    config.update_from_flattened_dict(ablate.LINES[name])
+    config.update_from_flattened_dict(ablate.BASE | ablate.LINES[name])
     config_checks.validate(config)
     objectives.prepare(config)
 
