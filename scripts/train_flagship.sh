@@ -2,9 +2,10 @@
 # Trains the model in the package, from folders of photographs to its files:
 #     scripts/train_flagship.sh PHOTOS RUNS OUTPUT [OPTIONS OF select_images.py, FOLDERS FIRST]
 # The one in the package came from the same stages, the first one with a change on the way, as its
-# card says. The images were chosen by
+# card says. The images were chosen by the following, which validates on whole sources held out:
 #     scripts/train_flagship.sh photos runs jaxcolor/pretrained train_256 train_100 \
-#         --min_colorfulness 10 --validation_fraction 0.04
+#         --min_colorfulness 10 --keep train_256/flowers=0.4 --validation_fraction 0 \
+#         --validate 'varied/coco_*' --validate 'varied/voc2012_*' --validate 'varied/photoj_*'
 # It needs the weights of mobilenet_v2_imagenet1001. Each stage resumes where it was stopped.
 set -euo pipefail
 photos=$1 runs=$2 output=$3
