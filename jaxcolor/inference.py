@@ -19,12 +19,11 @@ from jaxcolor import (
 )
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
+from jaxcolor.hints import Hint, spread
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor, in_batches
+from jaxcolor.reference import transfer
 from jaxcolor.training import trained
-
-# Pixels that are colored at once: the colors of the whole image, as floats, would be large.
-_STRIP = 2**22
 
 
 class Colorizer:
@@ -129,7 +128,7 @@ class Colorizer:
             raise InputError(f"{error}; install jaxcolor again") from error
         return cls(config, variables, generator=generator, **options)
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Any, hints: Sequence[Hint] = (), reference: Any = None) -> Any:
         """Colors an image, or several; of color images, only the lightness is used.
 
         It can be called from several threads.
@@ -139,6 +138,8 @@ class Colorizer:
                 uint8 or uint16, sRGB; a `PIL.Image.Image`; the bytes of an image file; the path of
                 one; or a list of these, which the network sees in batches of
                 `config.data.batch_size`.
+            hints: colors of some pixels of a single image, as of `hints.spread`.
+            reference: an image, as `image`, whose palette is taken, as of `reference.transfer`.
 
         Returns:
             The same kind, of the image's lightness wherever sRGB can show it, and of its opacity:
@@ -146,14 +147,30 @@ class Colorizer:
             for a path; the bytes of a file of the same format, with its metadata; or a list.
 
         Raises:
-            InputError: another kind, shape or dtype, or no pixel; or the file cannot be read.
+            InputError: another kind, shape or dtype, or no pixel; or the file cannot be read; or as
+                of `hints.spread` and `reference.transfer`; or hints for several images; or hints or
+                a reference for a colorizer that does not keep the lightness.
         """
         if not isinstance(image, list):
-            return self([image])[0]
+            return self([image], hints, reference)[0]
+        if hints and len(image) != 1:
+            raise InputError(f"hints: are for one image, not for {len(image)}; color it alone")
+        if (hints or reference is not None) and not self.keep_lightness:
+            raise InputError("keep_lightness=False: hints and a reference need keep_lightness=True")
         unpacked = [photographs.unpack(one) for one in image]
-        predicted = self._predict_each([pixels for pixels, _ in unpacked])
+        predicted = list(self._predict_each([pixels for pixels, _ in unpacked]))
+        size = models.output_size(self.config)
+        if reference is not None:
+            palette = _shrink(photographs.unpack(reference, "reference")[0], size)
+            predicted = [
+                transfer(ab, _shrink(pixels, size), palette)
+                for (pixels, _), ab in zip(unpacked, predicted, strict=True)
+            ]
+        if hints:
+            [(pixels, _)], [ab] = unpacked, predicted
+            predicted = [spread(ab, _shrink(pixels, size), hints, *pixels.shape[:2])]
         return [
-            pack(self._join(pixels, colors))
+            pack(full_size.join(pixels, colors, keep_lightness=self.keep_lightness))
             for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
         ]
 
@@ -175,33 +192,12 @@ class Colorizer:
 
     def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts colors at the size of the network."""
-        size = self.config.data.image_size
-        small = [
-            image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
-            for pixels in each
-        ]
+        small = [_shrink(pixels, self.config.data.image_size) for pixels in each]
         return in_batches(
             lambda batch: self._predict(self._variables, self._frozen, batch),
             np.stack(small),
             self.config.data.batch_size if len(small) > 1 else 1,
         )
-
-    def _join(self, image: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Scales the network's colors up to an image's size and joins both."""
-        planes = image if image.ndim == 3 else image[..., None]
-        color, opacity = planes[..., :3], planes[..., 3:]
-        height, width = image.shape[:2]
-        result = np.empty((height, width, 3 + opacity.shape[2]), image.dtype)
-        rows = max(1, _STRIP // width)
-        for top in range(0, height, rows):
-            bottom = min(top + rows, height)
-            scaled = full_size.scale_rows(predicted, height, width, top, bottom)
-            if self.keep_lightness:
-                strip = full_size.replace_ab(color[top:bottom], scaled)
-            else:
-                strip = np.round(np.iinfo(image.dtype).max * np.clip(scaled, 0, 1))
-            result[top:bottom, :, :3], result[top:bottom, :, 3:] = strip, opacity[top:bottom]
-        return result
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Removes the colors of images of the network's size and predicts them.
@@ -215,6 +211,11 @@ class Colorizer:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
         """
         return self._predictor(self._variables, self._frozen, rgb)
+
+
+def _shrink(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Scales an image, of any depth and with any opacity, to `[size, size, 3]` uint8."""
+    return image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
 
 
 def load(
