@@ -161,9 +161,10 @@ class Colorizer:
         predicted = list(self._predict_each([pixels for pixels, _ in unpacked]))
         size = models.output_size(self.config)
         if reference is not None:
-            palette = _shrink(photographs.unpack(reference, "reference")[0], size)
+            palette = photographs.unpack(reference, "reference")[0]
+            known = self._predict_each([palette])[0], _shrink(palette, size)
             predicted = [
-                transfer(ab, _shrink(pixels, size), palette)
+                transfer(ab, _shrink(pixels, size), *known)
                 for (pixels, _), ab in zip(unpacked, predicted, strict=True)
             ]
         if hints:
