@@ -14,10 +14,11 @@ from scipy.sparse import csgraph
 from jaxcolor import color, full_size
 from jaxcolor.config import InputError
 
-# The distance at which 1/e of a hint's effect is left, in longer sides of the image.
+# In longer sides of the image: of a hint, exp(-(distance / _REACH)^_SHARPNESS) is left.
 _REACH = 0.6
-# The distance that a change of L by 1 is worth.
-_EDGE = 0.012
+_SHARPNESS = 8
+# The distance that a change of L by 1 between neighbors is worth, growing with its square.
+_EDGE = 0.01
 # Standard deviation, in pixels of the network, of the blur that removes grain from L.
 _BLUR = 2.0
 # The distance below which there is no nearer.
@@ -72,10 +73,10 @@ def spread(
 ) -> np.ndarray:
     """Gives some pixels of an image their colors, and what belongs to them.
 
-    The difference of each hint from the colors so far is added to what is near it, where distance
-    is that of the shortest path on which a step counts by its length and by its change of L: the
-    whole of an even thing is near, and what lies behind an edge is far. Between hints, each counts
-    by `distance^-4`. Yatziv & Sapiro, "Fast Image and Video Colorization using Chrominance
+    The difference of each hint from the colors so far is added to what is near it. Distance is that
+    of the shortest path, on which a step counts by its length and by the square of its change of L:
+    the whole of an even thing is near, and what lies behind an edge is far. Between hints, each
+    counts by `distance^-4`. Yatziv & Sapiro, "Fast Image and Video Colorization using Chrominance
     Blending", IEEE TIP 2006, of differences instead of colors, and with an end to each hint's
     reach. (Weighted least squares, as of Levin et al., "Colorization using Optimization", SIGGRAPH
     2004, are for strokes: the color of a single pixel fades within a few others.)
@@ -99,7 +100,7 @@ def spread(
     missing = wanted - samples @ ab.reshape(-1, 2)
     distances = _distances(rgb, samples.argmax(axis=1), height, width)
     weights = np.maximum(distances, _NEAREST) ** -4.0
-    shares = weights / weights.sum(axis=0) * np.exp(-((distances / _REACH) ** 4))
+    shares = weights / weights.sum(axis=0) * np.exp(-((distances / _REACH) ** _SHARPNESS))
     # What is added to neighbors is seen at a hint's pixel as well: nearly the identity.
     strengths = np.linalg.lstsq(samples @ shares.T, missing, rcond=0.1)[0]
     return (ab + (shares.T @ strengths).reshape(ab.shape)).astype(np.float32)
@@ -136,7 +137,7 @@ def _distances(rgb: np.ndarray, sources: np.ndarray, height: int, width: int) ->
     first = np.concatenate([one.ravel() for one, _, _ in steps])
     second = np.concatenate([other.ravel() for _, other, _ in steps])
     lengths = np.concatenate([np.full(one.size, length) for one, _, length in steps])
-    lengths += _EDGE * np.abs(L[first] - L[second])
+    lengths += _EDGE * (L[first] - L[second]) ** 2
     graph = sparse.csr_array((lengths, (first, second)), (L.size, L.size))
     end = 2 * _REACH
     found = csgraph.dijkstra(graph, directed=False, indices=sources, limit=end)

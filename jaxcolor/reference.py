@@ -5,7 +5,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.spatial import KDTree
 
-from jaxcolor import color, full_size
+from jaxcolor import color, full_size, image_pixels, images
 from jaxcolor.config import InputError
 
 # The 99th percentile of chroma, in units of Lab, below which an image counts as gray.
@@ -18,6 +18,22 @@ _WINDOW = 5
 _NEIGHBORS = 32
 # Standard deviation of the blur of the result, in pixels of `_SIZE`: neighbors match alike.
 _BLUR = 1.0
+
+
+def check(reference: np.ndarray) -> None:
+    """Checks that an image has a palette to take.
+
+    Args:
+        reference: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or
+            uint16, sRGB.
+
+    Raises:
+        InputError: it is gray.
+    """
+    small = images.resize(image_pixels.to_8_bits(reference), _SIZE, _SIZE)
+    lab = np.asarray(color.rgb_to_lab(jnp.asarray(image_pixels.on_white(small))))
+    if np.percentile(np.linalg.norm(lab[..., 1:], axis=-1), 99) < _GRAY:
+        raise InputError("reference: has no colors; take a color image")
 
 
 def transfer(
@@ -43,9 +59,8 @@ def transfer(
     Raises:
         InputError: the reference is gray.
     """
+    check(reference)
     lab = np.asarray(color.rgb_to_lab(jnp.asarray(reference)))
-    if np.percentile(np.linalg.norm(lab[..., 1:], axis=-1), 99) < _GRAY:
-        raise InputError("reference: has no colors; take a color image")
     L, reference_L = np.asarray(color.rgb_to_lab(jnp.asarray(rgb)))[..., 0], lab[..., 0]
     contrast = np.clip(L.std() / max(reference_L.std(), 1e-3), 0.5, 2)
     reference_L = contrast * (reference_L - reference_L.mean()) + L.mean()
