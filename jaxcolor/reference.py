@@ -5,7 +5,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.spatial import KDTree
 
-from jaxcolor import color, full_size, image_pixels, images
+from jaxcolor import color, full_size, images
 from jaxcolor.config import InputError
 
 # The 99th percentile of chroma, in units of Lab, below which an image counts as gray.
@@ -30,8 +30,7 @@ def check(reference: np.ndarray) -> None:
     Raises:
         InputError: it is gray.
     """
-    small = images.resize(image_pixels.to_8_bits(reference), _SIZE, _SIZE)
-    lab = np.asarray(color.rgb_to_lab(jnp.asarray(image_pixels.on_white(small))))
+    lab = np.asarray(color.rgb_to_lab(jnp.asarray(images.shrink(reference, _SIZE))))
     if np.percentile(np.linalg.norm(lab[..., 1:], axis=-1), 99) < _GRAY:
         raise InputError("reference: has no colors; take a color image")
 
