@@ -3,6 +3,7 @@
     jaxcolor colorize old.jpg
     jaxcolor colorize old.jpg album/ --output colorized
     jaxcolor colorize old.jpg --model runs/pix2pix --output new.png
+    jaxcolor colorize old.jpg --hint 120,80,#b03020 --reference similar.jpg
     jaxcolor colorize film.mp4
     curl ... | jaxcolor colorize - > new.jpg
 
@@ -20,8 +21,9 @@ import pathlib
 import sys
 import time
 
-from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs
+from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs, reference
 from jaxcolor.config import InputError
+from jaxcolor.hints import Hint
 from jaxcolor.training import parallel
 
 _STREAM = pathlib.Path("-")
@@ -54,6 +56,16 @@ def main() -> None:
     )
     cli.add_color_options(parser)
     parser.add_argument(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="X,Y,#RRGGBB",
+        help="color of a pixel of a single photograph, and of what belongs to it; may be repeated",
+    )
+    parser.add_argument(
+        "--reference", type=pathlib.Path, help="image whose palette the photographs take"
+    )
+    parser.add_argument(
         "--size", type=int, help="pixels of the network's input (default: as it was trained)"
     )
     parser.add_argument(
@@ -81,6 +93,10 @@ def main() -> None:
     photographs.limit_pixels(args.max_megapixels)
     parallel.set_up()
     try:
+        args.hint = [Hint.parse(text) for text in args.hint]
+        if args.reference:
+            args.reference = photographs.read(args.reference).pixels
+            reference.check(args.reference)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,
@@ -125,7 +141,9 @@ def _expand(inputs: list[pathlib.Path]) -> list[pathlib.Path]:
 
 def _colorize_stream(colorizer: inference.Colorizer, args: argparse.Namespace) -> None:
     photograph = photographs.decode(io.BytesIO(sys.stdin.buffer.read()))
-    file_batch.colorize_photograph(colorizer, photograph, side_by_side=args.side_by_side)
+    file_batch.colorize_photograph(
+        colorizer, photograph, args.hint, args.reference, side_by_side=args.side_by_side
+    )
     if args.format:
         photograph.format = image_writing.format_of(f".{args.format}")
     sys.stdout.buffer.write(photographs.encode(photograph, args.quality))
@@ -140,7 +158,7 @@ def _colorize_files(
     output = file_batch.Output(
         args.output, args.format or "", args.quality, args.side_by_side, args.skip_existing
     )
-    outcome = file_batch.colorize_files(colorizer, inputs, output)
+    outcome = file_batch.colorize_files(colorizer, inputs, output, args.hint, args.reference)
     listing.report(outcome.passed_over)
     skipped = f", {outcome.num_skipped} there already" if outcome.num_skipped else ""
     failed = f", {len(outcome.problems)} failed" if outcome.problems else ""

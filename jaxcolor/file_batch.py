@@ -11,6 +11,7 @@ from tqdm import tqdm
 from jaxcolor import image_pixels, listing, photographs, video
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
+from jaxcolor.hints import Hint
 from jaxcolor.inference import Colorizer
 from jaxcolor.photographs import Photograph
 
@@ -57,7 +58,13 @@ class Outcome(NamedTuple):
     passed_over: list[str]
 
 
-def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output: Output) -> Outcome:
+def colorize_files(
+    colorizer: Colorizer,
+    inputs: Sequence[pathlib.Path],
+    output: Output,
+    hints: Sequence[Hint] = (),
+    reference: np.ndarray | None = None,
+) -> Outcome:
     """Colors files, and folders with all images below them.
 
     Files keep their names, formats, sizes, depths, transparency and metadata, and what is converted
@@ -67,22 +74,25 @@ def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output:
         colorizer: colors the images.
         inputs: image files, films (`video.SUFFIXES`) and folders of images.
         output: where and how results are written.
+        hints: as of a call of the colorizer, for a single photograph.
+        reference: as of a call of the colorizer, for photographs.
 
     Raises:
         InputError: an output would overwrite an input or another output, or an input does not
-            exist; nothing is done then.
+            exist, or hints or a reference are for something else; nothing is done then.
     """
     jobs, problems, passed_over = _plan(inputs, output)
+    _check_guides(list(jobs.values()), hints, reference)
     num_colored = num_skipped = 0
     for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
         if output.skip_existing and target.exists():
             num_skipped += 1
             continue
         try:
-            if path.suffix.lower() in video.SUFFIXES:
+            if _is_film(path):
                 problems += video.colorize(colorizer, path, target)
             else:
-                _colorize_file(colorizer, path, target, output)
+                _colorize_file(colorizer, path, target, output, hints, reference)
             num_colored += 1
         except InputError as error:
             problems.append(str(error))
@@ -94,31 +104,59 @@ def colorize_files(colorizer: Colorizer, inputs: Sequence[pathlib.Path], output:
 
 
 def _colorize_file(
-    colorizer: Colorizer, path: pathlib.Path, target: pathlib.Path, output: Output
+    colorizer: Colorizer,
+    path: pathlib.Path,
+    target: pathlib.Path,
+    output: Output,
+    hints: Sequence[Hint],
+    reference: np.ndarray | None,
 ) -> None:
     photograph = photographs.read(path)
-    colorize_photograph(colorizer, photograph, side_by_side=output.side_by_side)
+    colorize_photograph(colorizer, photograph, hints, reference, side_by_side=output.side_by_side)
     photographs.write(target, photograph, output.quality)
     for note in photograph.notes:
         tqdm.write(f"{path}: {note}")
 
 
 def colorize_photograph(
-    colorizer: Colorizer, photograph: Photograph, *, side_by_side: bool = False
+    colorizer: Colorizer,
+    photograph: Photograph,
+    hints: Sequence[Hint] = (),
+    reference: np.ndarray | None = None,
+    *,
+    side_by_side: bool = False,
 ) -> None:
     """Colors a photograph in place.
 
     Args:
         colorizer: colors it.
         photograph: to color.
+        hints: as of a call of the colorizer.
+        reference: as of a call of the colorizer.
         side_by_side: put its gray version, a = b = 0, of 8 bits, to the left of the result.
     """
-    colored = colorizer(photograph.pixels)
+    colored = colorizer(photograph.pixels, hints, reference)
     if side_by_side:
         rgb = image_pixels.to_8_bits(colored[..., :3])
         gray = np.asarray(transforms.without_color(rgb[None]))[0]
         colored = np.concatenate([gray, rgb], axis=1)
     photograph.pixels = colored
+
+
+def _check_guides(
+    paths: Sequence[pathlib.Path], hints: Sequence[Hint], reference: np.ndarray | None
+) -> None:
+    if hints and len(paths) != 1:
+        raise InputError(f"hint {hints[0]}: is for one photograph, not for {len(paths)} files")
+    for path in filter(_is_film, paths):
+        if hints:
+            raise InputError(f"hint {hints[0]}: is for a photograph; {path} is a film")
+        if reference is not None:
+            raise InputError(f"--reference: is for photographs; {path} is a film")
+
+
+def _is_film(path: pathlib.Path) -> bool:
+    return path.suffix.lower() in video.SUFFIXES
 
 
 def _plan(

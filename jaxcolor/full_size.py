@@ -10,11 +10,42 @@ from PIL import Image
 
 from jaxcolor.data import spaces
 
+# Pixels that are scaled at once: the colors of the whole image, as floats, would be large.
+_STRIP = 2**22
 # Pixels that are converted at once: one compiled program serves images of every size.
 _CHUNK = 2**16
 # Chunks that are computed while an earlier one is copied: they keep the device busy.
 _CHUNKS_AHEAD = 2
 _LAB = spaces.SPACES["lab"]
+
+
+def join(image: np.ndarray, predicted: np.ndarray, *, keep_lightness: bool) -> np.ndarray:
+    """Scales a network's colors up to an image's size and joins both.
+
+    Args:
+        image: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or uint16,
+            sRGB.
+        predicted: a and b, `[h, w, 2]` float32 in [-1, 1], or, unless the lightness is kept,
+            `[h, w, 3]` float32, sRGB in [0, 1].
+        keep_lightness: take the lightness of `image`.
+
+    Returns:
+        `[H, W, 3]` or, with opacity, `[H, W, 4]` of the image's dtype, sRGB.
+    """
+    planes = image if image.ndim == 3 else image[..., None]
+    color, opacity = planes[..., :3], planes[..., 3:]
+    height, width = image.shape[:2]
+    result = np.empty((height, width, 3 + opacity.shape[2]), image.dtype)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        scaled = scale_rows(predicted, height, width, top, bottom)
+        if keep_lightness:
+            strip = replace_ab(color[top:bottom], scaled)
+        else:
+            strip = np.round(np.iinfo(image.dtype).max * np.clip(scaled, 0, 1))
+        result[top:bottom, :, :3], result[top:bottom, :, 3:] = strip, opacity[top:bottom]
+    return result
 
 
 def scale_rows(pixels: np.ndarray, height: int, width: int, top: int, bottom: int) -> np.ndarray:

@@ -10,7 +10,6 @@ from ml_collections import ConfigDict
 
 from jaxcolor import (
     full_size,
-    image_pixels,
     images,
     model_folder,
     models,
@@ -19,12 +18,11 @@ from jaxcolor import (
 )
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
+from jaxcolor.hints import Hint, spread
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor, in_batches
+from jaxcolor.reference import transfer
 from jaxcolor.training import trained
-
-# Pixels that are colored at once: the colors of the whole image, as floats, would be large.
-_STRIP = 2**22
 
 
 class Colorizer:
@@ -129,7 +127,7 @@ class Colorizer:
             raise InputError(f"{error}; install jaxcolor again") from error
         return cls(config, variables, generator=generator, **options)
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Any, hints: Sequence[Hint] = (), reference: Any = None) -> Any:
         """Colors an image, or several; of color images, only the lightness is used.
 
         It can be called from several threads.
@@ -139,6 +137,8 @@ class Colorizer:
                 uint8 or uint16, sRGB; a `PIL.Image.Image`; the bytes of an image file; the path of
                 one; or a list of these, which the network sees in batches of
                 `config.data.batch_size`.
+            hints: colors of some pixels of a single image, as of `hints.spread`.
+            reference: an image, as `image`, whose palette is taken, as of `reference.transfer`.
 
         Returns:
             The same kind, of the image's lightness wherever sRGB can show it, and of its opacity:
@@ -146,14 +146,31 @@ class Colorizer:
             for a path; the bytes of a file of the same format, with its metadata; or a list.
 
         Raises:
-            InputError: another kind, shape or dtype, or no pixel; or the file cannot be read.
+            InputError: another kind, shape or dtype, or no pixel; or the file cannot be read; or as
+                of `hints.spread` and `reference.transfer`; or hints for several images; or hints or
+                a reference for a colorizer that does not keep the lightness.
         """
         if not isinstance(image, list):
-            return self([image])[0]
+            return self([image], hints, reference)[0]
+        if hints and len(image) != 1:
+            raise InputError(f"hints: are for one image, not for {len(image)}; color it alone")
+        if (hints or reference is not None) and not self.keep_lightness:
+            raise InputError("keep_lightness=False: hints and a reference need keep_lightness=True")
         unpacked = [photographs.unpack(one) for one in image]
-        predicted = self._predict_each([pixels for pixels, _ in unpacked])
+        predicted = list(self._predict_each([pixels for pixels, _ in unpacked]))
+        size = models.output_size(self.config)
+        if reference is not None:
+            palette = photographs.unpack(reference, "reference")[0]
+            known = self._predict_each([palette])[0], images.shrink(palette, size)
+            predicted = [
+                transfer(ab, images.shrink(pixels, size), *known)
+                for (pixels, _), ab in zip(unpacked, predicted, strict=True)
+            ]
+        if hints:
+            [(pixels, _)], [ab] = unpacked, predicted
+            predicted = [spread(ab, images.shrink(pixels, size), hints, *pixels.shape[:2])]
         return [
-            pack(self._join(pixels, colors))
+            pack(full_size.join(pixels, colors, keep_lightness=self.keep_lightness))
             for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
         ]
 
@@ -175,33 +192,12 @@ class Colorizer:
 
     def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts colors at the size of the network."""
-        size = self.config.data.image_size
-        small = [
-            image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
-            for pixels in each
-        ]
+        small = [images.shrink(pixels, self.config.data.image_size) for pixels in each]
         return in_batches(
             lambda batch: self._predict(self._variables, self._frozen, batch),
             np.stack(small),
             self.config.data.batch_size if len(small) > 1 else 1,
         )
-
-    def _join(self, image: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Scales the network's colors up to an image's size and joins both."""
-        planes = image if image.ndim == 3 else image[..., None]
-        color, opacity = planes[..., :3], planes[..., 3:]
-        height, width = image.shape[:2]
-        result = np.empty((height, width, 3 + opacity.shape[2]), image.dtype)
-        rows = max(1, _STRIP // width)
-        for top in range(0, height, rows):
-            bottom = min(top + rows, height)
-            scaled = full_size.scale_rows(predicted, height, width, top, bottom)
-            if self.keep_lightness:
-                strip = full_size.replace_ab(color[top:bottom], scaled)
-            else:
-                strip = np.round(np.iinfo(image.dtype).max * np.clip(scaled, 0, 1))
-            result[top:bottom, :, :3], result[top:bottom, :, 3:] = strip, opacity[top:bottom]
-        return result
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Removes the colors of images of the network's size and predicts them.

@@ -39,11 +39,12 @@ class Photograph:
     notes: list[str]
 
 
-def unpack(image: Any) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
+def unpack(image: Any, name: str = "image") -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
     """Takes the pixels out of an image.
 
     Args:
         image: an array, a `PIL.Image.Image`, the bytes of an image file, or the path of one.
+        name: of the argument, for messages.
 
     Returns:
         The pixels, as of `Photograph`, and what makes of new ones the same kind of image, and a
@@ -56,7 +57,7 @@ def unpack(image: Any) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
         shapes = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
         if image.dtype not in (np.uint8, np.uint16) or not shapes or not image.size:
             raise InputError(
-                "image: must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16, is "
+                f"{name}: must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16, is "
                 f"{list(image.shape)} {image.dtype}"
             )
         return image, lambda pixels: pixels
@@ -74,7 +75,8 @@ def unpack(image: Any) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
         pixels = read(pathlib.Path(image)).pixels
         return pixels, lambda new: Image.fromarray(image_pixels.to_8_bits(new))
     raise InputError(
-        f"image: is of {type(image).__name__}; must be an array, a PIL.Image.Image, bytes or a path"
+        f"{name}: is of {type(image).__name__}; must be an array, a PIL.Image.Image, bytes or a "
+        "path"
     )
 
 

@@ -48,7 +48,7 @@ def test_whatever_one_file_provokes_the_others_are_done(colorizer, photos, tmp_p
 
         calls = 0
 
-        def __call__(self, image):
+        def __call__(self, image, *guides):
             self.calls += 1
             if self.calls == 1:
                 raise RuntimeError("of a library")
