@@ -158,7 +158,9 @@ def _colorize_files(
     skipped = f", {outcome.num_skipped} there already" if outcome.num_skipped else ""
     failed = f", {len(outcome.problems)} failed" if outcome.problems else ""
     seconds = time.perf_counter() - start
-    print(f"{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s")
+    where = f"to {output.path}" if output.path else 'beside the inputs, named ".color"'
+    written = f"; written {where}" if outcome.num_colored else ""
+    print(f"{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s{written}")
     if outcome.problems:
         sys.exit("\n".join(f"error: {problem}" for problem in outcome.problems))
 
