@@ -1,13 +1,13 @@
-"""The command `jaxcolor`.
+"""jaxcolor: colors photographs and films, and trains networks that do.
 
-    jaxcolor colorize photo.jpg          color photographs
-    jaxcolor evaluate --data photos      score a model, or colorized images
-    jaxcolor train --config pix2pix ...  train a colorizer
-    jaxcolor import FILE ...             take over a generator that was trained in PyTorch
+    jaxcolor colorize photo.jpg          color photographs and films
+    jaxcolor train --config pix2pix ...  train a model
+    jaxcolor evaluate --data photos      score a model, or images colored by any program
+    jaxcolor import FILE ...             convert a generator that was trained in PyTorch
     jaxcolor export ...                  write a model for other programs
-    jaxcolor weights list                find and fetch the weights of frozen networks
+    jaxcolor weights list                find and download the networks that scores and losses need
 
-Each has --help. `python -m jaxcolor.colorize` and so on do the same.
+jaxcolor COMMAND --help explains a command; jaxcolor --version prints the version.
 """
 
 import difflib
@@ -27,7 +27,9 @@ _MODULES = {
 
 def main() -> None:
     """Runs the named command."""
-    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if len(sys.argv) == 1:
+        sys.exit(__doc__.strip())
+    name = sys.argv[1]
     if name in ("-h", "--help"):
         print(__doc__.strip())
     elif name == "--version":
@@ -38,7 +40,7 @@ def main() -> None:
     else:
         near = difflib.get_close_matches(name, _MODULES, n=1)
         hint = f"; is it {near[0]}?" if near else f"; take one of {', '.join(_MODULES)}"
-        sys.exit(f"error: {name or 'no command'}: there is no such command{hint}")
+        sys.exit(f"error: {name}: there is no such command{hint}")
 
 
 if __name__ == "__main__":

@@ -27,18 +27,28 @@ class Parser(argparse.ArgumentParser):
         return super().parse_args(underscored(sys.argv[1:] if args is None else args), namespace)
 
 
-def add_color_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `Colorizer` that change its colors."""
+def add_color_options(parser: argparse.ArgumentParser, *, factor: bool = True) -> None:
+    """Adds the options that change a model's colors.
+
+    Args:
+        parser: of the command.
+        factor: whether `--colorfulness` is a factor for models without a distribution over colors.
+    """
+    others = "multiplies a and b (0 or more, 1 by default)" if factor else "cannot be set"
     parser.add_argument(
         "--colorfulness",
         type=float,
-        help="0 (most faithful) to 1 (most colorful), by default the model's own; of a model "
-        "without a distribution over colors a factor on a and b",
+        metavar="X",
+        help="for a model that predicts a distribution over colors, such as the model in the "
+        "package: 0 (most faithful) to 1 (most colorful), by default the model's own value; for "
+        f"any other model: {others}",
     )
     parser.add_argument(
         "--temperature",
         type=float,
-        help="of a distribution over colors, above 0; below 1 colors are purer",
+        metavar="X",
+        help="for a model that predicts a distribution over colors only: above 0, by default the "
+        "model's own value; lower values give purer colors",
     )
 
 

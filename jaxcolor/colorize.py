@@ -1,17 +1,17 @@
-"""Colors photographs and films, with the model in the package, of a run or of a folder.
+"""Colors photographs and films.
 
-    jaxcolor colorize old.jpg
-    jaxcolor colorize old.jpg album/ --output colorized
-    jaxcolor colorize old.jpg --model runs/pix2pix --output new.png
-    jaxcolor colorize old.jpg --hint 120,80,#b03020 --reference similar.jpg
-    jaxcolor colorize film.mp4
-    curl ... | jaxcolor colorize - > new.jpg
+    jaxcolor colorize photo.jpg                    writes photo.color.jpg beside photo.jpg
+    jaxcolor colorize photo.jpg --output new.png
+    jaxcolor colorize album --output colorized     all in a folder and its subfolders
+    jaxcolor colorize photo.jpg --model runs/mine  with a model of your own
+    jaxcolor colorize photo.jpg --hint 120,80,#b03020
+    jaxcolor colorize film.mp4                     needs pip install "jaxcolor[video]"
+    jaxcolor colorize - < photo.jpg > new.jpg      through a pipe
 
-The first writes old.color.jpg beside old.jpg. Every image keeps its name, format, size,
-orientation, lightness, depth, transparency and metadata; its colors are converted to sRGB. Folders
-are searched recursively for images. Of a film, luma, sound and times are kept; it is resumed after
-a kill. What cannot be colorized is listed in the end, with the reason, and makes the exit status 1;
-all else is colorized.
+Only the lightness of the input is used. A photograph keeps its format, size, lightness, depth,
+transparency and metadata; its colors are written as sRGB. A film keeps its luma, sound and times;
+if the command is stopped, the same command resumes it. Files that cannot be colored do not stop the
+others: they are listed at the end with the reason, and the exit status is 1.
 """
 
 import argparse
@@ -36,23 +36,23 @@ def main() -> None:
         "inputs",
         nargs="+",
         type=pathlib.Path,
-        help="images, films, folders of images and patterns such as 'scans/*.tif'; - is a pipe",
+        help="photographs, films, folders, and patterns such as 'scans/*.tif'; - reads a pipe",
     )
     parser.add_argument(
         "-o",
         "--output",
         type=pathlib.Path,
-        help="folder to write to, or a file for a single one; - is a pipe (default: beside inputs)",
+        help="folder to write to; for a single input also a file (default: beside each input)",
     )
     parser.add_argument(
         "--model",
         "--checkpoint",
         dest="model",
         type=pathlib.Path,
-        help="model folder, or workdir of a run (default: the model in the package)",
+        help="model folder, or workdir of a training run (default: the model in the package)",
     )
     parser.add_argument(
-        "--last", action="store_true", help="the run's last checkpoint instead of the best"
+        "--last", action="store_true", help="use the run's last checkpoint, not its best one"
     )
     cli.add_color_options(parser)
     parser.add_argument(
@@ -60,33 +60,47 @@ def main() -> None:
         action="append",
         default=[],
         metavar="X,Y,#RRGGBB",
-        help="color of a pixel of a single photograph, and of what belongs to it; may be repeated",
+        help="color of a pixel of a single photograph, which spreads over what belongs to it; may "
+        "be repeated",
     )
     parser.add_argument(
         "--reference", type=pathlib.Path, help="image whose palette the photographs take"
     )
     parser.add_argument(
-        "--size", type=int, help="pixels of the network's input (default: as it was trained)"
+        "--size",
+        type=int,
+        metavar="PIXELS",
+        help="height and width of the network's input (default: those of its training); results "
+        "keep the photograph's size",
     )
     parser.add_argument(
         "--no_keep_lightness",
         action="store_false",
         dest="keep_lightness",
-        help="write the network's output, scaled to the image's size, with its own lightness",
+        help="write the network's own lightness, scaled up, not the photograph's",
     )
-    parser.add_argument("--side_by_side", action="store_true", help="write the gray image as well")
     parser.add_argument(
-        "--skip_existing", action="store_true", help="leave images that are colored already"
+        "--side_by_side",
+        action="store_true",
+        help="write the gray photograph and, to its right, the colored one; not for films",
     )
-    parser.add_argument("--format", help="extension of the results, such as png")
     parser.add_argument(
-        "--quality", type=int, help="of JPEG, WebP and AVIF, 1 to 100 (default: 95)"
+        "--skip_existing", action="store_true", help="leave out inputs whose results exist"
+    )
+    parser.add_argument(
+        "--format",
+        help="file format of the results, such as png (default: the input's); not for films",
+    )
+    parser.add_argument(
+        "--quality",
+        type=int,
+        help="of JPEG, WebP and AVIF, 1 to 100 (default: 95); not for films",
     )
     parser.add_argument(
         "--max_megapixels",
         type=float,
         default=179,
-        help="size above which a photograph is refused unread (default: 179)",
+        help="larger photographs are refused (default: 179)",
     )
     args = parser.parse_args()
     _check(parser, args)
@@ -163,7 +177,9 @@ def _colorize_files(
     skipped = f", {outcome.num_skipped} there already" if outcome.num_skipped else ""
     failed = f", {len(outcome.problems)} failed" if outcome.problems else ""
     seconds = time.perf_counter() - start
-    print(f"{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s")
+    where = f"to {output.path}" if output.path else 'beside the inputs, named ".color"'
+    written = f"; written {where}" if outcome.num_colored else ""
+    print(f"{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s{written}")
     if outcome.problems:
         sys.exit("\n".join(f"error: {problem}" for problem in outcome.problems))
 

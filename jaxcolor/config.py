@@ -191,11 +191,14 @@ def find_file(name: str) -> str:
         return name
     path = _FOLDER / f"{name}.py"
     if not path.is_file():
-        names = ", ".join(sorted(path.stem for path in _FOLDER.glob("*.py")))
-        raise InputError(
-            f"--config {name}: must be a .py file or one of {names}, or reports/a1 and the like"
-        )
+        raise InputError(f"--config {name}: must be a .py file or one of {names_in_package()}")
     return str(path)
+
+
+def names_in_package() -> str:
+    """Lists the configurations of the package."""
+    names = sorted(path.stem for path in _FOLDER.glob("*.py"))
+    return ", ".join([*names, "reports/a1 and the like"])
 
 
 def flatten(config: ConfigDict, prefix: str = "") -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""Scores a trained colorizer, or any folder of colorized images.
+"""Scores a model, or images that any program has colored.
 
-    jaxcolor evaluate --workdir runs/pix2pix
-    jaxcolor evaluate --workdir runs/pix2pix --data photos
-    jaxcolor evaluate --workdir model --data photos
-    jaxcolor evaluate --data photos
-    jaxcolor evaluate --predictions colorized --truth photos
+    jaxcolor evaluate --data photos                           the model in the package
+    jaxcolor evaluate --workdir runs/pix2pix                  a run, on the test images of its data
+    jaxcolor evaluate --workdir runs/pix2pix --data photos    a run, on a folder of photographs
+    jaxcolor evaluate --workdir model --data photos           a model folder
+    jaxcolor evaluate --predictions colored --truth photos    two folders of equally named images
 
-The first scores a run on the test split of its own data, the second on every image of a folder; the
-third scores a model folder, the fourth the model in the package; each at the size that the network
-was trained with. The last compares two folders of equally named images at their own size.
+A model is scored at the size of its training, folders at the images' own sizes. The table also has
+the scores of gray, the photographs without color, as a baseline.
 """
 
 import argparse
@@ -26,30 +25,46 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Scores, prints the table and writes it."""
     parser = cli.Parser(__doc__, "jaxcolor evaluate")
-    parser.add_argument("--workdir", type=pathlib.Path, help="of a training run, or a model folder")
     parser.add_argument(
-        "--last", action="store_true", help="the last checkpoint instead of the best"
+        "--workdir", type=pathlib.Path, help="workdir of a training run, or a model folder"
     )
-    parser.add_argument("--data", type=pathlib.Path, help="folder of images to score the model on")
+    parser.add_argument(
+        "--last", action="store_true", help="use the run's last checkpoint, not its best one"
+    )
+    parser.add_argument("--data", type=pathlib.Path, help="folder of photographs to score on")
     cli.add_color_options(parser)
-    parser.add_argument("--predictions", type=pathlib.Path, help="folder of colorized images")
+    parser.add_argument("--predictions", type=pathlib.Path, help="folder of colored images")
     parser.add_argument("--truth", type=pathlib.Path, help="folder of the true images")
     parser.add_argument(
-        "--fid_dims", type=int, nargs="+", default=[2048], help="any of 64, 192, 768, 2048 (2048)"
+        "--fid_dims",
+        type=int,
+        nargs="+",
+        default=[2048],
+        metavar="DIMS",
+        help="features for FID and KID, one or more of 64, 192, 768 and 2048 (default: 2048)",
     )
-    parser.add_argument("--fid_mode", default="pytorch_fid", choices=inception.MODES)
+    parser.add_argument(
+        "--fid_mode",
+        default="pytorch_fid",
+        choices=inception.MODES,
+        help="resize images for FID as pytorch-fid or as clean-fid does (default: pytorch_fid)",
+    )
     parser.add_argument(
         "--json",
         type=pathlib.Path,
-        help="file for the scores, with Markdown beside it (default: WORKDIR/scores.json, or "
-        "WORKDIR/scores_FOLDER.json with --data; without --workdir, none)",
+        metavar="FILE.json",
+        help="where to write the scores, as JSON and, beside it, as Markdown (default: "
+        "WORKDIR/scores.json, with --data WORKDIR/scores_FOLDER.json; without --workdir nowhere)",
     )
-    parser.add_argument("--spread", action="store_true", help="print maxima and minima as well")
+    parser.add_argument(
+        "--spread", action="store_true", help="also print the maximum and minimum of each score"
+    )
     args = parser.parse_args()
     _check(parser, args)
     parallel.set_up()
     try:
-        _run(args)
+        with listing.reported_last():
+            _run(args)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
 

@@ -3,10 +3,10 @@
     jaxcolor export --output model.stablehlo
     jaxcolor export --checkpoint model --output model.onnx --format onnx
 
-The function in the file maps images [N, S, S, 3] uint8, sRGB, to a and b [N, S, S, 2] float32, in
-units of Lab; N is free, and S the size that the network was trained with (an upscaler's output is
-twice as large). Without --checkpoint the model is that in the package. JAX loads StableHLO
-without jaxcolor, on CPUs, NVIDIA GPUs and TPUs. ONNX needs pip install "jaxcolor[onnx]".
+The file holds one function, from images [N, S, S, 3] uint8, sRGB, to their a and b [N, S, S, 2]
+float32, in units of Lab. N is any number; S is the size that the model was trained with (an
+upscaler's output is twice as large). JAX loads StableHLO without jaxcolor, on CPUs, NVIDIA GPUs and
+TPUs. ONNX needs pip install "jaxcolor[onnx]".
 """
 
 import logging
@@ -104,11 +104,13 @@ def main() -> None:
         "--checkpoint",
         type=pathlib.Path,
         default=pretrained.FOLDER,
-        help="model folder, or workdir of a run (default: the model in the package)",
+        help="model folder, or workdir of a training run (default: the model in the package)",
     )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="file to write")
-    parser.add_argument("--format", default="stablehlo", choices=FORMATS)
-    cli.add_color_options(parser)
+    parser.add_argument(
+        "--format", default="stablehlo", choices=FORMATS, help="of the file (default: stablehlo)"
+    )
+    cli.add_color_options(parser, factor=False)
     args = parser.parse_args()
     try:
         export(

@@ -31,6 +31,8 @@ class Output:
         quality: as of `photographs.write`.
         side_by_side: write the gray input and, to its right, the result.
         skip_existing: leave inputs alone whose results are there already.
+
+    `format`, `quality` and `side_by_side` are for photographs: films are then not colored.
     """
 
     path: pathlib.Path | None = None
@@ -47,9 +49,9 @@ class Outcome(NamedTuple):
         num_colored: files that were written.
         num_skipped: files whose results were there already.
         problems: an error message for each file that could not be read or written, for each image
-            of a format that is not supported, and for each folder that holds no image or cannot be
-            listed; all others are done.
-        passed_over: lines on files of folders that are no images.
+            of a format that is not supported, and for each folder that holds no image and no film
+            or cannot be listed; all others are done.
+        passed_over: lines on files of folders that are neither images nor films.
     """
 
     num_colored: int
@@ -65,14 +67,14 @@ def colorize_files(
     hints: Sequence[Hint] = (),
     reference: np.ndarray | None = None,
 ) -> Outcome:
-    """Colors files, and folders with all images below them.
+    """Colors files, and folders with all images and films below them.
 
     Files keep their names, formats, sizes, depths, transparency and metadata, and what is converted
     or left out is printed; a folder keeps its tree, and files in the output folder are no input.
 
     Args:
         colorizer: colors the images.
-        inputs: image files, films (`video.SUFFIXES`) and folders of images.
+        inputs: image files, films (`video.SUFFIXES`) and folders of both.
         output: where and how results are written.
         hints: as of a call of the colorizer, for a single photograph.
         reference: as of a call of the colorizer, for photographs.
@@ -84,12 +86,13 @@ def colorize_files(
     jobs, problems, passed_over = _plan(inputs, output)
     _check_guides(list(jobs.values()), hints, reference)
     num_colored = num_skipped = 0
-    for target, path in tqdm(jobs.items(), desc="colorize", unit="img", disable=None):
+    for target, path in tqdm(jobs.items(), desc="colorize", unit="file", disable=None):
         if output.skip_existing and target.exists():
             num_skipped += 1
             continue
         try:
             if _is_film(path):
+                _check_film(path, output)
                 problems += video.colorize(colorizer, path, target)
             else:
                 _colorize_file(colorizer, path, target, output, hints, reference)
@@ -101,6 +104,14 @@ def colorize_files(
         except Exception as error:  # Of a library: the other files are no worse for it.
             problems.append(f"{path}: {type(error).__name__}: {error}")
     return Outcome(num_colored, num_skipped, problems, passed_over)
+
+
+def _check_film(path: pathlib.Path, output: Output) -> None:
+    """Refuses options that a film does not have."""
+    given = [name for name in ("format", "quality", "side_by_side") if getattr(output, name)]
+    if given:
+        options = ", ".join(f"--{name}" for name in given)
+        raise InputError(f"{path}: {options}: for photographs only; color films without it")
 
 
 def _colorize_file(
@@ -172,11 +183,11 @@ def _plan(
             raise InputError(f"{given}: no such file or folder")
         found = [given]
         if given.is_dir():
-            content = listing.scan(given, without=output.path)
+            content = listing.scan(given, without=output.path, also=video.SUFFIXES)
             found = content.paths
             left_out = content.unreadable | content.unsupported
             if not content.paths and not left_out:
-                problems.append(listing.no_image(given))
+                problems.append(f"{listing.no_image(given)} and no film")
             problems += [f"{path}: {reason}" for path, reason in left_out.items()]
             passed_over += content.passed_over
         elif reason := listing.unsupported(given):

@@ -55,8 +55,17 @@ def import_file(path: pathlib.Path, arch: str, folder: pathlib.Path) -> None:
 def main() -> None:
     """Imports a file."""
     parser = cli.Parser(__doc__, "jaxcolor import")
-    parser.add_argument("file", type=pathlib.Path, help="state dict: .pth, .pt, .safetensors, .npz")
-    parser.add_argument("--arch", required=True, choices=pytorch_generators.ARCHITECTURES)
+    parser.add_argument(
+        "file",
+        type=pathlib.Path,
+        help="with the weights (state dict): .pth, .pt, .safetensors or .npz",
+    )
+    parser.add_argument(
+        "--arch",
+        required=True,
+        choices=pytorch_generators.ARCHITECTURES,
+        help="architecture of the generator",
+    )
     parser.add_argument("--output", required=True, type=pathlib.Path, help="model folder to write")
     args = parser.parse_args()
     try:

@@ -1,10 +1,12 @@
 """Which files of a folder are images, and what becomes of the others."""
 
+import contextlib
+import contextvars
 import os
 import pathlib
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from jaxcolor import files
@@ -42,14 +44,18 @@ _REASONS = {
     for suffix in suffixes.split()
 }
 _COMMONEST = 5  # Suffixes of other files that are named.
+_held_back: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
+    "held_back", default=None
+)
 
 
 class Listing(NamedTuple):
     """What a folder holds, with all that is below it.
 
     Attributes:
-        paths: the images, sorted by folder and name. None has been opened: what is damaged, a link
-            to nothing, a pipe or a device is refused when it is read.
+        paths: the images, and other files that were asked for, sorted by folder and name. None has
+            been opened: what is damaged, a link to nothing, a pipe or a device is refused when it
+            is read.
         unreadable: the reason for each folder and link without permission.
         unsupported: the reason for each image of a format that is not read.
         passed_over: a line for each folder met again, each other link that leads nowhere, and each
@@ -67,7 +73,12 @@ class Listing(NamedTuple):
         return [*(f"{path}: {why}" for path, why in self.unsupported.items()), *self.passed_over]
 
 
-def scan(folder: pathlib.Path, *, without: pathlib.Path | None = None) -> Listing:
+def scan(
+    folder: pathlib.Path,
+    *,
+    without: pathlib.Path | None = None,
+    also: Collection[str] = (),
+) -> Listing:
     """Lists a folder with all that is below it, without opening a file.
 
     Links are followed. Each folder is listed once, whatever links lead to it: first those that are
@@ -76,13 +87,14 @@ def scan(folder: pathlib.Path, *, without: pathlib.Path | None = None) -> Listin
     Args:
         folder: to list.
         without: another folder, which is not listed if it is met.
+        also: suffixes of other files to list, in lower case with a dot.
 
     Raises:
         InputError: the folder does not exist.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    return _Scan(folder, without).listing()
+    return _Scan(folder, without, SUFFIXES | set(also)).listing()
 
 
 def find(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -103,10 +115,25 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def report(left_out: Sequence[str]) -> None:
     """Prints lines on what is left out, if there are any."""
-    if left_out:
+    held_back = _held_back.get()
+    if held_back is not None:
+        held_back += left_out
+    elif left_out:
         text = "\n".join(["left out:", *(f"  {line}" for line in left_out)])
         # Names of files may hold bytes that no text does.
         print(os.fsencode(text).decode(errors="backslashreplace"), flush=True)
+
+
+@contextlib.contextmanager
+def reported_last() -> Iterator[None]:
+    """Prints at its end what is reported within it, whether it fails or not."""
+    lines: list[str] = []
+    token = _held_back.set(lines)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
+        report(lines)
 
 
 def no_image(folder: pathlib.Path) -> str:
@@ -122,8 +149,10 @@ def unsupported(path: str | pathlib.Path) -> str:
 class _Scan:
     """Lists a folder, then the folders that links in it lead to, and so on."""
 
-    def __init__(self, folder: pathlib.Path, without: pathlib.Path | None):
-        self._top = folder
+    def __init__(
+        self, folder: pathlib.Path, without: pathlib.Path | None, suffixes: Collection[str]
+    ):
+        self._top, self._wanted = folder, suffixes
         self._folders, self._links = [str(folder)], list[str]()
         self._seen: dict[tuple[int, int], str | None] = {}
         self._images: list[str] = []
@@ -167,7 +196,7 @@ class _Scan:
             self._counts["files named ._*, which macOS writes beside images"] += 1
         elif files.is_partial(name):
             self._counts["files named .*.partial.*, left by interrupted writing"] += 1
-        elif suffix in SUFFIXES:
+        elif suffix in self._wanted:
             self._images.append(path)
         elif isinstance(broken, PermissionError):
             self._unreadable[path] = str(broken.strerror)

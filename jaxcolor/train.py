@@ -1,11 +1,11 @@
-r"""Trains a colorizer.
+r"""Trains a model.
 
     jaxcolor train --config pix2pix --workdir runs/pix2pix \
         --config.data.source=folder --config.data.path=photos
 
---config takes a file, or the name of one of the package's configurations, such as wgan_gp or
-reports/s2. The same command resumes a run that was stopped. Every field of the configuration can be
-set with --config.FIELD=VALUE; the fields are listed in jaxcolor/config.py.
+The workdir receives checkpoints, sample pictures, logs for TensorBoard and, at the end, the trained
+model as a folder. If the command is stopped, the same command resumes the run. Every field of the
+configuration can be set by --config.FIELD=VALUE; jaxcolor/config.py lists all fields.
 """
 
 import pathlib
@@ -20,20 +20,34 @@ from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel, processes
 
 _CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "Configuration file, or the name of one in the package.", lock_config=True
+    "config",
+    None,
+    "a configuration file (.py), or the name of a configuration in the package: "
+    + config_lib.names_in_package(),
+    lock_config=True,
 )
 _WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Folder of the run; created if it does not exist.", required=True
+    "workdir", None, "folder of the run; created if it does not exist", required=True
 )
 _COORDINATOR = flags.DEFINE_string(
-    "coordinator", "", "Several processes: HOST:PORT of process 0, or auto on a known cluster."
+    "coordinator",
+    "",
+    "for training on several machines: HOST:PORT of process 0, or auto under Slurm, Open MPI and "
+    "Kubernetes",
 )
-_NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "Several processes: how many.")
-_PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Several processes: which one this is.")
+_NUM_PROCESSES = flags.DEFINE_integer(
+    "num_processes", 1, "for training on several machines: number of processes"
+)
+_PROCESS_ID = flags.DEFINE_integer(
+    "process_id", 0, "for training on several machines: number of this process, from 0"
+)
 
 
 def main() -> None:
     """Trains; errors that the user can fix end it with one message."""
+    if {"-h", "--help"} & set(sys.argv):
+        _print_help()
+        return
     flags.mark_flag_as_required("config")
     try:
         # The flags of the configuration look here as well.
@@ -41,6 +55,16 @@ def main() -> None:
     except InputError as error:
         sys.exit(f"error: {error}")
     app.run(_train, flags_parser=_parse_flags)
+
+
+def _print_help() -> None:
+    """Prints the help as the other commands do; absl's has the flags of all modules."""
+    parser = cli.Parser(__doc__, "jaxcolor train")
+    for flag in (_CONFIG, _WORKDIR, _COORDINATOR, _NUM_PROCESSES, _PROCESS_ID):
+        parser.add_argument(
+            f"--{flag.name}", required=flag.default is None, help=flags.FLAGS[flag.name].help
+        )
+    parser.print_help()
 
 
 def _with_path(arguments: list[str]) -> list[str]:

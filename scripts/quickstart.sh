@@ -18,5 +18,5 @@ To color one of your own:
 The model that was trained here knows drawings only and demonstrates the training:
     Sample sheet (gray, output, truth): $(ls "$run"/samples/*.png | tail -n 1)
     Scores, beside those of gray:       $run/scores.md
-To train on photographs: README.md
+To train on photographs: docs/train.md
 EOF

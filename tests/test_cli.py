@@ -15,7 +15,7 @@ from conftest import ROOT
 from PIL import Image
 
 from jaxcolor import __main__ as command_line
-from jaxcolor import cli, colorize, config, evaluate
+from jaxcolor import cli, colorize, config, evaluate, train
 from jaxcolor.config import InputError
 
 
@@ -69,7 +69,15 @@ def test_one_command_runs_all(monkeypatch, capsys):
     assert "usage: jaxcolor colorize" in capsys.readouterr().out
     assert run("evaluate", "--fid_dims=x") == 2
     assert run("colorise") == "error: colorise: there is no such command; is it colorize?"
-    assert run().startswith("error: no command: ")
+    assert "jaxcolor colorize photo.jpg" in run()
+
+
+def test_the_help_of_training_is_its_own(run_main):
+    done = run_main(train, "--config", "pix2pix", "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: jaxcolor train ")
+    for part in ("--workdir", "--coordinator", "wgan_gp", "--config.FIELD=VALUE"):
+        assert part in done.stdout
 
 
 def test_a_configuration_has_a_path_or_a_name():

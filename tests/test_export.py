@@ -77,6 +77,9 @@ def test_onnx_without_its_converter(make_model, run_main, monkeypatch, tmp_path)
 
 
 def test_a_setting_that_the_model_lacks(make_model, run_main, tmp_path):
+    assert "for any other model: cannot be set" in " ".join(
+        run_main(export, "--help").stdout.split()
+    )
     model, _ = make_model("unet")
     refused = run_main(
         *(export, "--checkpoint", model, "--output", tmp_path / "m", "--colorfulness", "1")

@@ -73,7 +73,11 @@ def test_what_is_left_out_of_a_folder_is_listed(colorizer, photos, tmp_path):
     for file, reason in (
         ("photos/a/phone.heic", "HEIF is not supported"),
         ("raw.nef", "the raw format of a camera is not supported"),
-        ("empty", "holds no image"),
+        (
+            "empty",
+            "holds no image (AVIF, BMP, GIF, JPEG, JPEG 2000, Netpbm, PNG, TIFF, Targa, WebP) "
+            "and no film",
+        ),
         ("photos/pipe.png", "a pipe, a socket or a device, not a file"),
         ("pipe", "a pipe, a socket or a device, not a file"),
         ("photos/dead.png", "No such file"),
@@ -84,6 +88,21 @@ def test_what_is_left_out_of_a_folder_is_listed(colorizer, photos, tmp_path):
     for part in ("files named ._*", ".txt 1", f"loop: the same folder as {photos}"):
         assert part in said
     assert len(listing.find(tmp_path / "out")) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"quality": 50, "side_by_side": True}, "--quality, --side_by_side"),
+        ({"format": "png"}, "--format"),
+    ],
+)
+def test_options_of_photographs_are_refused_for_films(colorizer, photos, tmp_path, options, named):
+    film = photos / "b" / "film.mp4"
+    film.write_bytes(b"")
+    outcome = colorize_files(colorizer, [photos / "b"], Output(tmp_path / "out", **options))
+    assert outcome.problems == [f"{film}: {named}: for photographs only; color films without it"]
+    assert outcome.num_colored == len(listing.find(tmp_path / "out")) == 6
 
 
 def test_no_input_is_ever_overwritten(colorizer, photos, tmp_path):

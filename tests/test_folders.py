@@ -90,12 +90,15 @@ def test_two_files_of_one_name(predictions, photos):
 
 
 def test_command(predictions, photos, run_main, tmp_path):
+    (photos / "notes.txt").write_text("none")
     done = run_main(
         evaluate,
         *("--predictions", predictions, "--truth", photos, "--json", tmp_path / "out" / "s.json"),
     )
     assert done.returncode == 0, done.stderr
-    assert "| predictions" in done.stdout
+    table, left_out = done.stdout.split("left out:\n")
+    assert "| predictions" in table
+    assert left_out == f"  {photos}: files of other suffixes (.txt 1): 1\n"
     assert (tmp_path / "out" / "s.md").exists()
 
 

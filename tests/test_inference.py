@@ -175,6 +175,7 @@ def test_commands(run, photos, run_main, tmp_path):
     )
     assert colored.returncode == 1
     assert "bad.jpg" in colored.stderr
+    assert f"; written to {tmp_path / 'out'}\n" in colored.stdout
     assert "Traceback" not in colored.stderr
     written = listing.find(tmp_path / "out")
     assert len(written) == 12

@@ -65,6 +65,28 @@ def test_other_files_are_counted(tmp_path, capsys):
     assert any(line.endswith("(.txt 2, .0 1, .1 1, .2 1, .3 1, …): 12") for line in lines)
 
 
+def test_other_suffixes_are_taken_if_asked_for(tmp_path):
+    make(tmp_path, "x.png", "film.MP4", "a.txt")
+    listed = listing.scan(tmp_path, also={".mp4"})
+    assert [path.name for path in listed.paths] == ["film.MP4", "x.png"]
+    assert listed.passed_over == [f"{tmp_path}: files of other suffixes (.txt 1): 1"]
+
+
+def test_reports_may_wait_for_the_end(tmp_path, capsys):
+    make(tmp_path, "x.png", "a.txt")
+
+    def work():
+        with listing.reported_last():
+            listing.find(tmp_path)
+            print("table")
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        work()
+    said = capsys.readouterr().out
+    assert said == f"table\nleft out:\n  {tmp_path}: files of other suffixes (.txt 1): 1\n"
+
+
 def test_nothing_is_said_where_nothing_is_left_out(tmp_path, capsys):
     make(tmp_path, "x.png", "sub/y.jpg")
     listing.find(tmp_path)

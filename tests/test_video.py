@@ -392,12 +392,11 @@ def test_luma_of_other_layouts_is_unchanged(pixels, tmp_path):
     np.testing.assert_array_equal(encoder.luma(other), samples(plain, 0))
 
 
-def test_photographs_and_films_side_by_side(colorizer, tmp_path):
+def test_photographs_and_films_of_one_folder(colorizer, tmp_path):
     make_film(tmp_path / "film.mp4", codec="libx264", count=3)
     Image.fromarray(picture(20, 30)).save(tmp_path / "photo.png")
     write_text(tmp_path / "bad.mkv")
-    inputs = [tmp_path / name for name in ("bad.mkv", "film.mp4", "photo.png")]
-    problems = colorize_files(colorizer, inputs, Output(tmp_path / "out")).problems
+    problems = colorize_files(colorizer, [tmp_path], Output(tmp_path / "out")).problems
     assert len(problems) == 1
     assert problems[0].startswith(f"{tmp_path / 'bad.mkv'}: ")
     assert images.read(tmp_path / "out" / "photo.png").shape == (20, 30, 3)
