@@ -55,8 +55,8 @@ def calls():
 def folder(tmp_path_factory):
     """What the examples read."""
     folder = tmp_path_factory.mktemp("docs")
-    for name in ("photo.jpg", "other.png", "photos/1.png", "colored/1.png"):
-        images.write(folder / name, picture(40, 48))
+    for name in ("photo.jpg", "other.png", "similar.jpg", "photos/1.png", "colored/1.png"):
+        images.write(folder / name, picture(200, 120))
     config = tiny_config()
     variables = first_variables(models.build_generator(config), config.data.image_size)
     model_folder.save(folder / "model", config, variables, np.float32)
