@@ -1,14 +1,12 @@
 """Trains a few steps on several devices or processes; for test_parallel.py, test_processes.py.
 
-    python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
+    python tests/parallel_worker.py compare_devices FOLDER OBJECTIVE...
     python tests/parallel_worker.py run_loop WORKDIR OUTPUT COORDINATOR PROCESS_ID
-    python tests/parallel_worker.py compare_features OUTPUT
     python tests/parallel_worker.py resume WORKDIR NUM_STEPS
 
-The first writes losses and final state of one device and of all eight; the second the final state
-of the train loop that stopped after two steps and resumed, as one of two processes; the
-third Inception features by one device and by all eight; the fourth goes on with a run, on all
-devices that there are.
+The first writes losses and final states of one device and of all eight, and Inception features by
+one and by all eight; the second the final state of the train loop that stopped after two steps and
+resumed, as one of two processes; the third goes on with a run, on all devices that there are.
 """
 
 import pathlib
@@ -92,10 +90,16 @@ def train(config, steps, spread, state):
     return by_name((losses, jax.device_get(state)))
 
 
-def compare_devices(name, output):
-    config = make_config(name)
+def compare_devices(folder, *names):
     devices = Devices()
     assert len(devices.local) == 8
+    for name in names:
+        compare_training(devices, name, f"{folder}/{name}")
+    compare_features(devices, f"{folder}/features")
+
+
+def compare_training(devices, name, output):
+    config = make_config(name)
     pretrain_steps = 1 if name == "pretrained_regression" else 0
     objective = objectives.build(config, STEPS - pretrain_steps, pretrain_steps)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
@@ -141,10 +145,9 @@ def run_loop(workdir, output, coordinator, process_id):
     np.savez(output, **by_name(jax.device_get(state)))
 
 
-def compare_features(output):
+def compare_features(devices, output):
     tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
     loaded = weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
-    devices = Devices()
     several = devices.placement
     assert several.num_devices == 8
     for name, placement in (("one", None), ("several", several)):
@@ -160,6 +163,4 @@ def resume(workdir, num_steps):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (compare_devices, run_loop, compare_features, resume)}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    {f.__name__: f for f in (compare_devices, run_loop, resume)}[sys.argv[1]](*sys.argv[2:])
