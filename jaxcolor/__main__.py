@@ -11,6 +11,7 @@ Each has --help. `python -m jaxcolor.colorize` and so on do the same.
 """
 
 import difflib
+import gc
 import importlib
 import importlib.metadata
 import sys
@@ -27,6 +28,8 @@ _MODULES = {
 
 def main() -> None:
     """Runs the named command."""
+    # Importing and tracing make many small objects, nearly all of which live on.
+    gc.set_threshold(100_000, 50, 50)
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in ("-h", "--help"):
         print(__doc__.strip())
