@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import socket
@@ -57,6 +58,18 @@ def compared(tmp_path_factory):
 @pytest.mark.parametrize("name", [*OBJECTIVES, "features"])
 def test_one_and_eight_devices_agree(name, compared):
     assert_same_run(compared / f"{name}_one.npz", compared / f"{name}_several.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "convolutions", "reductions"),
+    [("pix2pix", 39, 36), ("wgan_clip", 59, 51), ("wgan_gp", 85, 42)],
+)
+def test_steps_for_gpus_are_made_of_what_they_need(name, convolutions, reductions, compared):
+    counts = json.loads((compared / "operations.json").read_text())[name]
+    # Convolutions, reductions over devices, custom calls and products of matrices.
+    assert counts["one"] == [convolutions, 0, 0, 0]
+    assert counts["eight"] == [convolutions, reductions, 0, 0]
+    assert counts["kept"] == 0  # The memory of the whole state is used again.
 
 
 def test_two_processes_train_score_and_resume_as_one_does_without_a_stop(tmp_path):
