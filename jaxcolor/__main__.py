@@ -11,6 +11,7 @@ jaxcolor COMMAND --help explains a command; jaxcolor --version prints the versio
 """
 
 import difflib
+import gc
 import importlib
 import importlib.metadata
 import sys
@@ -27,6 +28,8 @@ _MODULES = {
 
 def main() -> None:
     """Runs the named command."""
+    # Importing and tracing make many small objects, nearly all of which live on.
+    gc.set_threshold(100_000, 50, 50)
     if len(sys.argv) == 1:
         sys.exit(__doc__.strip())
     name = sys.argv[1]

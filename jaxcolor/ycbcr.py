@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxcolor import color
+from jaxcolor import color, scaling
 
 # The luma of a color of fixed a and b is nearly linear in its L, with about this derivative.
 _LUMA_OF_LIGHTNESS = 1 / 100
@@ -79,7 +79,7 @@ def chroma(luma: jax.Array, ab: jax.Array, encoding: Encoding, size: tuple[int, 
         `[2, *size]`, Cb and Cr, code values of the dtype of `luma`.
     """
     gray = _shrink(jnp.asarray(encoding.luma_of_codes)[luma], size)
-    ab = color.AB_SCALE * jax.image.resize(ab, (*size, 2), "cubic")
+    ab = color.AB_SCALE * scaling.resize(ab, *size, "cubic")
     L = color.rgb_to_lab(jnp.repeat(gray[..., None], 3, axis=-1))[..., :1]
 
     def correct(_: int, L: jax.Array) -> jax.Array:

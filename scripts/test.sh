@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 ruff check
 ruff format --check
 mypy
-python -m pytest -n auto "$@"
+# A file's tests stay in one process: they share fixtures and traced programs.
+python -m pytest -n auto --dist loadfile "$@"

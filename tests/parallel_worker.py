@@ -1,17 +1,18 @@
 """Trains a few steps on several devices or processes; for test_parallel.py, test_processes.py.
 
-    python tests/parallel_worker.py compare_devices OBJECTIVE OUTPUT
+    python tests/parallel_worker.py compare_devices FOLDER OBJECTIVE...
     python tests/parallel_worker.py run_loop WORKDIR OUTPUT COORDINATOR PROCESS_ID
-    python tests/parallel_worker.py compare_features OUTPUT
     python tests/parallel_worker.py resume WORKDIR NUM_STEPS
 
-The first writes losses and final state of one device and of all eight; the second the final state
-of the train loop that stopped after two steps and resumed, as one of two processes; the
-third Inception features by one device and by all eight; the fourth goes on with a run, on all
-devices that there are.
+The first writes losses and final states of one device and of all eight, Inception features by one
+and by all eight, and what the steps for GPUs are made of; the second the final state of the train
+loop that stopped after two steps and resumed, as one of two processes; the third goes on with a
+run, on all devices that there are.
 """
 
+import json
 import pathlib
+import re
 import sys
 
 import jax
@@ -20,8 +21,8 @@ import seeded
 import seeded_networks
 from one_device import on_one_device
 
+from jaxcolor import compilation, models, objectives
 from jaxcolor import config as config_lib
-from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.metrics import inception, scores
 from jaxcolor.training import loop, parallel
@@ -92,10 +93,42 @@ def train(config, steps, spread, state):
     return by_name((losses, jax.device_get(state)))
 
 
-def compare_devices(name, output):
-    config = make_config(name)
+def compare_devices(folder, *names):
     devices = Devices()
     assert len(devices.local) == 8
+    for name in names:
+        compare_training(devices, name, f"{folder}/{name}")
+    compare_features(devices, f"{folder}/features")
+    counts = {name: count_operations(devices, name) for name in names}
+    pathlib.Path(folder, "operations.json").write_text(json.dumps(counts))
+
+
+def count_operations(devices, name):
+    """Lowers a step for GPUs, on one device and on all, and counts; none is needed for that."""
+    config = make_config(name)
+    objective = objectives.build(config, STEPS)
+    size = config.data.image_size
+    rgb = jax.ShapeDtypeStruct((objectives.examples_per_step(config), size, size, 3), np.uint8)
+    arguments = (
+        jax.eval_shape(objective.init, jax.random.key(0)),
+        {"generator": {}, "terms": {}},
+        jax.eval_shape(models.build_space(config).to_network, rgb),
+        jax.random.key(1),
+    )
+    counts = []
+    for step in (on_one_device(objective.step), jax.jit(devices.compile_step(objective.step))):
+        with compilation.plain_convolutions():
+            traced = step.trace(*arguments)
+            text = traced.lower(lowering_platforms=("cuda",)).as_text()
+        kinds = ("convolution", "all_reduce", "custom_call", "dot_general")
+        counts.append([len(re.findall(rf"stablehlo\.{kind}\b", text)) for kind in kinds])
+    donated = [sum(eqn.params.get("donated_invars", ())) for eqn in traced.jaxpr.eqns]
+    state = jax.tree.leaves(arguments[0])
+    return {"one": counts[0], "eight": counts[1], "kept": len(state) - max(donated)}
+
+
+def compare_training(devices, name, output):
+    config = make_config(name)
     pretrain_steps = 1 if name == "pretrained_regression" else 0
     objective = objectives.build(config, STEPS - pretrain_steps, pretrain_steps)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
@@ -141,10 +174,9 @@ def run_loop(workdir, output, coordinator, process_id):
     np.savez(output, **by_name(jax.device_get(state)))
 
 
-def compare_features(output):
+def compare_features(devices, output):
     tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
     loaded = weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
-    devices = Devices()
     several = devices.placement
     assert several.num_devices == 8
     for name, placement in (("one", None), ("several", several)):
@@ -160,6 +192,4 @@ def resume(workdir, num_steps):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (compare_devices, run_loop, compare_features, resume)}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    {f.__name__: f for f in (compare_devices, run_loop, resume)}[sys.argv[1]](*sys.argv[2:])

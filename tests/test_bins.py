@@ -149,10 +149,10 @@ def test_every_generator_takes_bins(bins_config, name):
     space, generator = models.build_space(bins_config), models.build_generator(bins_config)
     variables = first_variables(generator, 32)
     gray = jnp.linspace(-1, 1, 2 * 32 * 32).reshape(2, 32, 32, 1)
-    output = generator.apply(variables, generator.frozen, gray)
+    output = jax.jit(generator.apply)(variables, generator.frozen, gray)
     assert output.shape[-1] == len(CENTERS)
     assert float(output.min()) < 0  # Logits, of no activation.
-    assert space.decode(gray, output).shape == (2, 32, 32, 2)
+    assert jax.eval_shape(space.decode, gray, output).shape == (2, 32, 32, 2)
 
 
 def test_discriminators_are_given_the_decoded_colors(bins_config):

@@ -49,24 +49,22 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(inception_weights
     assert "warning" not in scores.facts(2048)
 
 
-def test_what_the_weights_do_not_reach_is_said(inception_weights):
-    for name in [name for name in inception_weights if name.startswith(("Mixed_7", "fc"))]:
-        del inception_weights[name]
-    scores = FeatureScores((768,))
+def test_what_the_weights_do_not_reach_is_said(first_layers):
+    scores = FeatureScores((192,))
     pictures = seeded.pictures("one", 6)
     scores.add({"model": pictures, "truth": pictures})
     rows = scores.summary()
     assert rows["model"]["FID"] == pytest.approx(0, abs=1e-6)
     assert "IS" not in rows["model"]
     assert scores.missing.keys() == {"IS"}
-    assert "ends before 768, logits_unbiased" in str(scores.missing["IS"])
+    assert "ends before 192, logits_unbiased" in str(scores.missing["IS"])
     assert scores.missing["IS"].hint.endswith("weights fetch inception_v3_fid")
 
     scores = FeatureScores((2048,))
     scores.add({"model": pictures, "truth": pictures})
     assert scores.summary() == {}
     assert "ends before 2048" in str(scores.missing["FID and KID"])
-    hint = "the weights end at 768 features; --fid_dims 768 works"
+    hint = "the weights end at 192 features; --fid_dims 192 works"
     assert scores.missing["FID and KID"].hint == hint
     scores = FeatureScores((64, 2048))
     assert scores.missing["FID of 2048 dimensions"].hint == hint

@@ -49,7 +49,7 @@ def test_kills_change_nothing(tmp_path):
     rng = random.Random(0)
     # Lines after which it is killed; the first says where it starts. Two kills in a row come before
     # the second of them has made a step.
-    lines = [rng.randint(2, 9) for _ in range(KILLS)]
+    lines = [rng.randint(2, 5) for _ in range(KILLS)]
     for second in range(1, KILLS, 25):
         lines[second] = 1
     num_steps = sum(lines)

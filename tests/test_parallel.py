@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import socket
@@ -14,6 +15,14 @@ from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel, summary
 
 WORKER = ROOT / "tests" / "parallel_worker.py"
+OBJECTIVES = (
+    "pix2pix",
+    "wgan_clip",
+    "wgan_gp",
+    "batch_norm_gp",
+    "cyclegan",
+    "pretrained_regression",
+)
 
 
 def start(devices, *args):
@@ -27,7 +36,7 @@ def start(devices, *args):
 
 
 def finish(process):
-    _, errors = process.communicate(timeout=300)
+    _, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors
 
 
@@ -38,25 +47,29 @@ def assert_same_run(path, other):
             np.testing.assert_allclose(several[name], one[name], rtol=1e-5, atol=1e-5, err_msg=name)
 
 
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A folder with what one and eight devices computed, all in one process."""
+    folder = tmp_path_factory.mktemp("compared")
+    finish(start(8, "compare_devices", folder, *OBJECTIVES))
+    return folder
+
+
+@pytest.mark.parametrize("name", [*OBJECTIVES, "features"])
+def test_one_and_eight_devices_agree(name, compared):
+    assert_same_run(compared / f"{name}_one.npz", compared / f"{name}_several.npz")
+
+
 @pytest.mark.parametrize(
-    "objective",
-    [
-        "pix2pix",
-        "wgan_clip",
-        "wgan_gp",
-        "batch_norm_gp",
-        "cyclegan",
-        "pretrained_regression",
-    ],
+    ("name", "convolutions", "reductions"),
+    [("pix2pix", 39, 36), ("wgan_clip", 59, 51), ("wgan_gp", 85, 42)],
 )
-def test_one_and_eight_devices_agree(objective, tmp_path):
-    finish(start(8, "compare_devices", objective, tmp_path / "run"))
-    assert_same_run(tmp_path / "run_one.npz", tmp_path / "run_several.npz")
-
-
-def test_features_are_the_same_on_one_and_on_eight_devices(tmp_path):
-    finish(start(8, "compare_features", tmp_path / "features"))
-    assert_same_run(tmp_path / "features_one.npz", tmp_path / "features_several.npz")
+def test_steps_for_gpus_are_made_of_what_they_need(name, convolutions, reductions, compared):
+    counts = json.loads((compared / "operations.json").read_text())[name]
+    # Convolutions, reductions over devices, custom calls and products of matrices.
+    assert counts["one"] == [convolutions, 0, 0, 0]
+    assert counts["eight"] == [convolutions, reductions, 0, 0]
+    assert counts["kept"] == 0  # The memory of the whole state is used again.
 
 
 def test_two_processes_train_score_and_resume_as_one_does_without_a_stop(tmp_path):

@@ -1,5 +1,6 @@
 """Converts the tensors of weight files to Flax variables."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +27,13 @@ def to_variables(
     Raises:
         InputError: a tensor is missing, or has another shape than the network's.
     """
-    template = jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
-    return convert(tensors, template, type(network).__name__)
+    return convert(tensors, _template(network, size), type(network).__name__)
+
+
+@functools.cache
+def _template(network: nn.Module, size: int) -> dict[str, Any]:
+    """Traces the shapes of the network's variables, which takes a second for the largest ones."""
+    return jax.eval_shape(network.init, jax.random.key(0), np.zeros((1, size, size, 3)))
 
 
 def convert(

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from ml_collections import ConfigDict
 
-from jaxcolor import color
+from jaxcolor import color, scaling
 from jaxcolor.config import InputError
 from jaxcolor.data.bins import Bins
 from jaxcolor.data.bins import build as build_bins
@@ -114,8 +114,8 @@ class Space(NamedTuple):
             bins; enlarged bilinearly.
         """
         colors = self.bins.decode(output) if self.bins else output
-        shape = (gray.shape[0], *(self.scale * side for side in gray.shape[1:3]), self.channels)
-        return colors if colors.shape == shape else jax.image.resize(colors, shape, "bilinear")
+        height, width = gray.shape[1:3]
+        return scaling.resize(colors, self.scale * height, self.scale * width)
 
     def from_network(self, gray: jax.Array, colors: jax.Array) -> jax.Array:
         """Converts gray input and colors to images, rounding to 8 bits.

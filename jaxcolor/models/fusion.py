@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
+from jaxcolor import scaling
 from jaxcolor.backbones import networks
 from jaxcolor.config import InputError
 from jaxcolor.data import spaces
@@ -61,13 +62,11 @@ def build(config: ConfigDict) -> Generator:
         found = {}
         if "segmentation" in parts:
             logits = parts["segmentation"].features(frozen["segmentation"], rgb)["logits"]
-            maps = jax.image.resize(
-                nn.softmax(logits), (*gray.shape[:-1], logits.shape[-1]), "bilinear"
-            )
-            found["class_maps"] = maps
+            _, height, width, _ = gray.shape
+            found["class_maps"] = scaling.resize(nn.softmax(logits), height, width)
         if "embedding" in parts:
             side = _EMBEDDING_SIZES[options.embedding]
-            resized = jax.image.resize(rgb, (len(gray), side, side, 3), "bilinear")
+            resized = scaling.resize(rgb, side, side)
             found["embedding"] = parts["embedding"].features(frozen["embedding"], resized)["logits"]
         return found
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxcolor import scaling
 from jaxcolor.models.convolution import convolution, transposed_convolution
 
 # The axis over which a step's batch is distributed. It is always bound, on one device too
@@ -85,10 +86,10 @@ def pixel_shuffle(x: jax.Array) -> jax.Array:
     return x.reshape(n, 2 * height, 2 * width, channels // 4)
 
 
-def upsample(x: jax.Array, method: str = "bilinear") -> jax.Array:
+def upsample(x: jax.Array, method: scaling.Method = "bilinear") -> jax.Array:
     """Doubles height and width without parameters, "bilinear" or "nearest"."""
-    n, height, width, channels = x.shape
-    return jax.image.resize(x, (n, 2 * height, 2 * width, channels), method)
+    _, height, width, _ = x.shape
+    return scaling.resize(x, 2 * height, 2 * width, method)
 
 
 def batch_norm(train: bool, dtype: Any, name: str | None = None) -> nn.BatchNorm:
