@@ -1,6 +1,7 @@
 """The command `jaxcolor`.
 
     jaxcolor colorize photo.jpg          color photographs
+    jaxcolor serve                       color photographs on a page in the browser
     jaxcolor evaluate --data photos      score a model, or colorized images
     jaxcolor train --config pix2pix ...  train a colorizer
     jaxcolor import FILE ...             take over a generator that was trained in PyTorch
@@ -20,6 +21,7 @@ _MODULES = {
     "evaluate": "jaxcolor.evaluate",
     "export": "jaxcolor.export",
     "import": "jaxcolor.import_model",
+    "serve": "jaxcolor.serve",
     "train": "jaxcolor.train",
     "weights": "jaxcolor.backbones.weights",
 }
