@@ -21,7 +21,7 @@ import pathlib
 import sys
 import time
 
-from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs
+from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs, reference
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
 from jaxcolor.training import parallel
@@ -96,6 +96,7 @@ def main() -> None:
         args.hint = [Hint.parse(text) for text in args.hint]
         if args.reference:
             args.reference = photographs.read(args.reference).pixels
+            reference.check(args.reference)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,

@@ -148,6 +148,19 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(image)
 
 
+def shrink(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Scales an image to a network's view of it, transparency blended with white.
+
+    Args:
+        pixels: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or uint16.
+        size: height and width of the result, in pixels.
+
+    Returns:
+        `[size, size, 3]` uint8.
+    """
+    return image_pixels.on_white(resize(image_pixels.to_8_bits(pixels), size, size))
+
+
 def sheet(rows: Iterable[np.ndarray], gap: int = 2) -> np.ndarray:
     """Tiles images into one picture, with white gaps.
 

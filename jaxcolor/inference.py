@@ -11,7 +11,6 @@ from ml_collections import ConfigDict
 
 from jaxcolor import (
     full_size,
-    image_pixels,
     images,
     model_folder,
     models,
@@ -180,14 +179,15 @@ class Colorizer:
         predicted = list(self._predict_each([pixels for pixels, _ in unpacked]))
         size = models.output_size(self.config)
         if reference is not None:
-            palette = _shrink(photographs.unpack(reference, "reference")[0], size)
+            palette = photographs.unpack(reference, "reference")[0]
+            known = self._predict_each([palette])[0], images.shrink(palette, size)
             predicted = [
-                transfer(ab, _shrink(pixels, size), palette)
+                transfer(ab, images.shrink(pixels, size), *known)
                 for (pixels, _), ab in zip(unpacked, predicted, strict=True)
             ]
         if hints:
             [(pixels, _)], [ab] = unpacked, predicted
-            predicted = [spread(ab, _shrink(pixels, size), hints, *pixels.shape[:2])]
+            predicted = [spread(ab, images.shrink(pixels, size), hints, *pixels.shape[:2])]
         return [
             pack(full_size.join(pixels, colors, keep_lightness=self.keep_lightness))
             for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
@@ -211,7 +211,7 @@ class Colorizer:
 
     def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts colors at the size of the network."""
-        small = [_shrink(pixels, self.config.data.image_size) for pixels in each]
+        small = [images.shrink(pixels, self.config.data.image_size) for pixels in each]
         return in_batches(
             lambda batch: self._predict(self._variables, self._frozen, self._colorfulness, batch),
             np.stack(small),
@@ -230,11 +230,6 @@ class Colorizer:
             `[N, S, S, 3]` uint8, sRGB; of the same lightness where the generator makes a and b.
         """
         return self._predictor(self._variables, self._frozen, rgb)
-
-
-def _shrink(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Scales an image, of any depth and with any opacity, to `[size, size, 3]` uint8."""
-    return image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), size, size))
 
 
 def load(

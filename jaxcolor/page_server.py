@@ -28,6 +28,8 @@ _UPLOAD_SECONDS = 600
 _SWEEP_SECONDS = 15
 # Open connections, beyond which clients are turned away; a page holds two.
 _MAX_CONNECTIONS = 500
+# Of a connection between requests: longer than a wait in the queue, in which a browser keeps it.
+_IDLE_SECONDS = 120
 _SESSIONS = 1000  # Whose state, small and without photographs, is remembered.
 
 
@@ -142,6 +144,7 @@ def _run(app: page_gate.Gate, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         limit_concurrency=_MAX_CONNECTIONS,
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     uvicorn.Server(config).run(sockets=[listener])
