@@ -88,8 +88,12 @@ class UserFiles:
         """Deletes what was not used for `keep_seconds`."""
         oldest = time.time() - self._keep_seconds
         for entry in self.path.iterdir():
-            if entry.name != KEPT and entry.stat().st_mtime <= oldest:
+            if entry.name == KEPT or entry.stat().st_mtime > oldest:
+                continue
+            if entry.is_dir():
                 shutil.rmtree(entry)
+            else:
+                entry.unlink()
 
 
 def _size(file: pathlib.Path) -> int:

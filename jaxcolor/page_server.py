@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import os
 import pathlib
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 
 import fastapi
@@ -30,12 +28,13 @@ _SWEEP_SECONDS = 15
 _MAX_CONNECTIONS = 500
 # Of a connection between requests: longer than a wait in the queue, in which a browser keeps it.
 _IDLE_SECONDS = 120
-_SESSIONS = 1000  # Whose state, small and without photographs, is remembered.
+_SESSIONS = 200  # Whose state, small and without photographs, is remembered.
 
 
 def serve(
     models: Sequence[pathlib.Path],
     address: tuple[str, int],
+    folder: pathlib.Path,
     *,
     max_bytes: int,
     max_megapixels: float,
@@ -47,6 +46,7 @@ def serve(
     Args:
         models: to choose besides the one in the package.
         address: host and port to listen at; port 0 is any free one.
+        folder: for the users' files, which the environment names as GRADIO_TEMP_DIR.
         max_bytes: of a photograph's file.
         max_megapixels: of a photograph.
         max_stored: bytes of all photographs and results together.
@@ -56,14 +56,11 @@ def serve(
         InputError: a model cannot be loaded, or there is no such address, or it is taken.
     """
     listener = _listen(*address)
-    with listener, tempfile.TemporaryDirectory(prefix="jaxcolor-page-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        files = UserFiles(
-            pathlib.Path(folder), max_bytes=max_stored, keep_seconds=60 * keep_minutes
-        )
+    with listener:
+        files = UserFiles(folder, max_bytes=max_stored, keep_seconds=60 * keep_minutes)
         print("compiling the models; this takes some seconds", flush=True)
-        folders = {"in the package": None, **{str(path): path for path in models}}
-        results = Results(folders, files, max_megapixels=max_megapixels)
+        by_name = {"in the package": None, **{str(path): path for path in models}}
+        results = Results(by_name, files, max_megapixels=max_megapixels)
         app = build_app(
             page.build(results, files, keep_minutes=keep_minutes), files, max_bytes=max_bytes
         )
@@ -160,7 +157,7 @@ async def _receive(request: Request, files: UserFiles, max_bytes: int) -> list[s
     """Stores the photographs of an upload and returns their paths.
 
     Raises:
-        InputError: one is too large, or there is no space for all.
+        InputError: there is none, one is too large, or there is no space for all.
     """
     with files.reserved(int(request.headers.get("content-length", sys.maxsize))):
         async with (
@@ -175,6 +172,8 @@ async def _receive(request: Request, files: UserFiles, max_bytes: int) -> list[s
                         f"{(photograph.size or 0) / 1e6:.3g} MB; this page takes "
                         f"{max_bytes / 1e6:.3g} at most"
                     )
+            if not photographs:
+                raise InputError("the upload holds no photograph")
             return [await asyncio.to_thread(_store, one, files) for one in photographs]
 
 

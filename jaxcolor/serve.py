@@ -10,9 +10,12 @@ elsewhere and sends nothing there. Photographs lie in a temporary folder, which 
 end.
 """
 
+import argparse
+import os
 import pathlib
 import signal
 import sys
+import tempfile
 
 from jaxcolor import cli
 from jaxcolor.config import InputError
@@ -54,16 +57,23 @@ def main() -> None:
     for name in ("max_megabytes", "max_megapixels", "max_stored", "keep_minutes"):
         if getattr(args, name) <= 0:
             parser.error(f"--{name} {getattr(args, name):g}: must be above 0")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with tempfile.TemporaryDirectory(prefix="jaxcolor-page-") as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder  # Gradio writes there as soon as it is imported.
+        _serve(args, pathlib.Path(folder))
+
+
+def _serve(args: argparse.Namespace, folder: pathlib.Path) -> None:
     try:
         from jaxcolor import page_server
     except ModuleNotFoundError as error:
         sys.exit(f"error: {error.name} is missing; install it: pip install 'jaxcolor[serve]'")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     parallel.set_up()
     try:
         page_server.serve(
             args.model,
             (args.host, args.port),
+            folder,
             max_bytes=int(args.max_megabytes * 1e6),
             max_megapixels=args.max_megapixels,
             max_stored=int(args.max_stored * 1e6),

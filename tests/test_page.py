@@ -115,6 +115,8 @@ def test_uploads_are_limited(client):
     too_many = upload(client, *[("a.png", b"x" * MAX_BYTES)] * 11)
     assert too_many.status_code == 413
     assert too_many.json()["detail"].endswith("try again later")
+    empty = client.post("/gradio_api/upload", content=b"no form")
+    assert (empty.status_code, empty.json()) == (413, {"detail": "the upload holds no photograph"})
     endless = client.post("/gradio_api/upload", content=iter([b"x"]), headers={"content-type": "a"})
     assert endless.status_code == 413
 

@@ -65,6 +65,9 @@ def test_what_is_unused_is_deleted_and_examples_are_kept(files):
     example = files.path / page_folder.KEPT / "cat.jpg"
     example.parent.mkdir()
     example.write_bytes(b"cat")
+    alone = files.path / "alone"
+    alone.touch()
+    os.utime(alone, (0, 0))
     for path in (used, unused, example):
         os.utime(path.parent, (0, 0))
     files.find(str(used))
@@ -72,6 +75,7 @@ def test_what_is_unused_is_deleted_and_examples_are_kept(files):
     assert used.exists()
     assert example.exists()
     assert not unused.parent.exists()
+    assert not alone.exists()
 
 
 def test_space_is_limited_and_given_back(files):
