@@ -1,6 +1,7 @@
 """jaxcolor: colors photographs and films, and trains networks that do.
 
     jaxcolor colorize photo.jpg          color photographs and films
+    jaxcolor serve                       color photographs on a page in the browser
     jaxcolor train --config pix2pix ...  train a model
     jaxcolor evaluate --data photos      score a model, or images colored by any program
     jaxcolor import FILE ...             convert a generator that was trained in PyTorch
@@ -21,6 +22,7 @@ _MODULES = {
     "evaluate": "jaxcolor.evaluate",
     "export": "jaxcolor.export",
     "import": "jaxcolor.import_model",
+    "serve": "jaxcolor.serve",
     "train": "jaxcolor.train",
     "weights": "jaxcolor.backbones.weights",
 }

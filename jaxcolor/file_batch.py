@@ -229,4 +229,9 @@ def _target(path: pathlib.Path, given: pathlib.Path, output: Output) -> pathlib.
     if given.is_dir():
         folder = given.resolve()
         return folder.with_name(folder.name + _MARK) / relative
-    return path.with_name(f"{relative.stem}{_MARK}{relative.suffix}")
+    return beside(path.with_name(relative.name))
+
+
+def beside(path: pathlib.Path) -> pathlib.Path:
+    """Returns where the result of a file is written by default: `photo.color.jpg`."""
+    return path.with_name(f"{path.stem}{_MARK}{path.suffix}")

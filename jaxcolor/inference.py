@@ -1,5 +1,6 @@
 """`Colorizer`: a trained model and an image of any size in, a color image out."""
 
+import copy
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -63,34 +64,52 @@ class Colorizer:
             InputError: the variables do not fit the configuration's generator, or an option does
                 not fit the model or is out of range.
         """
-        factor = None
-        if config.data.color_space == "lab":
-            factor, colorfulness = colorfulness, None
-        config = with_bins(config, colorfulness=colorfulness, temperature=temperature)
+        config = with_bins(config, temperature=temperature)
+        config, self._colorfulness = _with_colorfulness(config, colorfulness)
         if size is not None:
             generator, config.data.image_size = None, size
-        space = models.build_space(config)
-        if factor is not None:
-            space = space.saturated(factor)
+        self._space = models.build_space(config)
         if generator is None:
             generator = models.build_generator(config)
             if problem := models.mismatch(
                 variables, models.variable_shapes(generator, config.data.image_size)
             ):
                 raise InputError(f"variables: do not fit config.generator: {problem}")
-        self.config = config
         self.keep_lightness = keep_lightness
+        self._generator = generator
         self._variables, self._frozen = jax.device_put((variables, generator.frozen))
+        self.config = config
+        self._predictor = self._build_predictor()
+        plain = self._space
 
-        join = space.join_ab if keep_lightness else space.join
-
-        def predict(variables: Variables, frozen: Any, rgb: jax.Array) -> jax.Array:
+        # With the colorfulness as an argument, one compiled program serves all of its values.
+        def predict(
+            variables: Variables, frozen: Any, colorfulness: float | None, rgb: jax.Array
+        ) -> jax.Array:
+            space = plain.toned(colorfulness)
             gray = space.to_gray(rgb)
             colors = space.decode(gray, generator.apply(variables, frozen, gray))
-            return join(gray, colors)
+            return (space.join_ab if keep_lightness else space.join)(gray, colors)
 
         self._predict = compile_network(predict)
-        self._predictor = Predictor(generator, space, config.data.batch_size)
+
+    def _build_predictor(self) -> Predictor:
+        space = self._space.toned(self._colorfulness)
+        return Predictor(self._generator, space, self.config.data.batch_size)
+
+    def with_colorfulness(self, colorfulness: float) -> "Colorizer":
+        """Returns a colorizer that differs in its colorfulness and compiles no network again.
+
+        Args:
+            colorfulness: as of the constructor.
+
+        Raises:
+            InputError: it does not fit the model or is out of range.
+        """
+        other = copy.copy(self)
+        other.config, other._colorfulness = _with_colorfulness(self.config, colorfulness)
+        other._predictor = other._build_predictor()
+        return other
 
     @classmethod
     def from_checkpoint(
@@ -194,7 +213,7 @@ class Colorizer:
         """Predicts colors at the size of the network."""
         small = [images.shrink(pixels, self.config.data.image_size) for pixels in each]
         return in_batches(
-            lambda batch: self._predict(self._variables, self._frozen, batch),
+            lambda batch: self._predict(self._variables, self._frozen, self._colorfulness, batch),
             np.stack(small),
             self.config.data.batch_size if len(small) > 1 else 1,
         )
@@ -229,6 +248,19 @@ def load(
     if path is None:
         return Colorizer.from_pretrained(**options)
     return Colorizer.from_checkpoint(path, last=last, **options)
+
+
+def _with_colorfulness(
+    config: ConfigDict, colorfulness: float | None
+) -> tuple[ConfigDict, float | None]:
+    """Returns the configuration with a colorfulness, and the argument of `Space.toned`."""
+    if config.data.color_space != "lab":
+        config = with_bins(config, colorfulness=colorfulness)
+        bins = models.build_space(config).bins
+        return config, bins.colorfulness if bins else None
+    if colorfulness is not None and colorfulness < 0:
+        raise InputError(f"colorfulness={colorfulness}: must be 0 or more")
+    return config, 1.0 if colorfulness is None else float(colorfulness)
 
 
 def with_bins(config: ConfigDict, **options: float | None) -> ConfigDict:

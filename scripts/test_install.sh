@@ -19,6 +19,7 @@ git ls-files --error-unmatch LICENSE SECURITY.md configs tests jaxcolor/py.typed
 {
     git ls-files jaxcolor
     git ls-files configs | sed 's#^#jaxcolor/#'
+    printf 'jaxcolor/examples/%s.jpg\n' admiral astronaut cat dandelions
     printf 'dist-info/%s\n' METADATA RECORD WHEEL entry_points.txt licenses/LICENSE
 } | sort >"$work/for_wheel"
 echo "Files that are in version control only (<) or in the package only (>):"

@@ -182,6 +182,10 @@ def test_colorfulness_is_a_choice_of_the_colorizer(bins_config):
     other = inference.Colorizer(bins_config, variables, colorfulness=1.0)
     np.testing.assert_array_equal(by_default(gray), same(gray))
     assert (by_default(gray) != other(gray)).any()
+    changed = by_default.with_colorfulness(1.0)
+    np.testing.assert_array_equal(changed(gray), other(gray))
+    assert changed.config.data.bins.colorfulness == 1.0
+    np.testing.assert_array_equal(changed.with_colorfulness(0.5)(gray), by_default(gray))
     assert bins_config.data.bins.colorfulness == 0.5
     with pytest.raises(InputError, match=r"colorfulness=2\.0: must be in \[0, 1\]"):
         inference.Colorizer(bins_config, variables, colorfulness=2)
@@ -198,6 +202,10 @@ def test_colorfulness_without_bins_is_a_factor_on_a_and_b(config):
         np.testing.assert_array_equal(alone, in_batch)
         return np.linalg.norm(skimage.color.rgb2lab(alone)[..., 1:], axis=-1).mean()
 
+    half = inference.Colorizer(config, variables).with_colorfulness(0.5)
+    np.testing.assert_array_equal(
+        half(gray), inference.Colorizer(config, variables, colorfulness=0.5)(gray)
+    )
     assert chroma(colorfulness=0) < 0.1
     assert chroma(colorfulness=0.5) == pytest.approx(chroma() / 2, rel=0.1)
     with pytest.raises(InputError, match=r"colorfulness=-1: must be 0 or more"):

@@ -18,6 +18,7 @@ from jaxcolor import (
     inference,
     model_folder,
     models,
+    serve,
     train,
 )
 from jaxcolor import config as config_lib
@@ -28,6 +29,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "export": export,
     "import": import_model,
+    "serve": serve,
     "train": train,
 }
 

@@ -9,7 +9,6 @@ from jax.typing import ArrayLike
 from ml_collections import ConfigDict
 
 from jaxcolor import color, scaling
-from jaxcolor.config import InputError
 from jaxcolor.data.bins import Bins
 from jaxcolor.data.bins import build as build_bins
 
@@ -51,17 +50,20 @@ class Space(NamedTuple):
         """The last function of a generator: tanh, or none for the logits of a distribution."""
         return _keep if self.bins else jnp.tanh
 
-    def saturated(self, factor: float) -> "Space":
-        """Returns the space "lab" with a and b multiplied when images are made of them.
+    def toned(self, colorfulness: float | None) -> "Space":
+        """Returns the space with another colorfulness.
 
-        Raises:
-            InputError: the factor is negative.
+        Args:
+            colorfulness: of the bins, if there are any; else, in the space "lab", a factor on a and
+                b when images are made of them. None is the present one.
         """
-        if factor < 0:
-            raise InputError(f"colorfulness={factor}: must be 0 or more")
+        if colorfulness is None:
+            return self
+        if self.bins:
+            return self._replace(bins=self.bins._replace(colorfulness=colorfulness))
         return self._replace(
-            join=lambda L, ab: self.join(L, factor * ab),
-            join_ab=lambda L, ab: self.join_ab(L, factor * ab),
+            join=lambda L, ab: self.join(L, colorfulness * ab),
+            join_ab=lambda L, ab: self.join_ab(L, colorfulness * ab),
         )
 
     def to_network(

@@ -1,0 +1,110 @@
+"""The files of the page's users: what they sent, and what was made of it."""
+
+import contextlib
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+
+from jaxcolor.config import InputError
+
+# Name of a folder that is kept as long as the page runs.
+KEPT = "examples"
+_LONGEST_NAME = 120
+
+
+class UserFiles:
+    """A folder of files under paths that nobody can guess, which are deleted when unused.
+
+    Each file lies in a folder of its own, `PATH/TOKEN/NAME`, so that two users who send the same
+    photograph share nothing.
+
+    Attributes:
+        path: of the folder, absolute and without links.
+    """
+
+    def __init__(self, path: pathlib.Path, *, max_bytes: int, keep_seconds: float):
+        """Wraps an existing folder.
+
+        Args:
+            path: of the folder; all that lies in it may be deleted.
+            max_bytes: that all files together may have.
+            keep_seconds: for which a file is kept after it was used last.
+        """
+        self.path = path.resolve()
+        self._max_bytes = max_bytes
+        self._keep_seconds = keep_seconds
+        self._reserved = 0
+
+    def new(self, name: str) -> pathlib.Path:
+        """Returns the path for a new file, in a new folder.
+
+        Args:
+            name: that a user gave it; what no file name should hold is replaced.
+        """
+        folder = self.path / secrets.token_hex(16)
+        folder.mkdir()
+        return folder / safe_name(name)
+
+    def holds(self, text: str) -> bool:
+        """Tells whether a path leads into the folder, whether or not there is such a file."""
+        try:
+            return pathlib.Path(os.path.realpath(text)).is_relative_to(self.path)
+        except ValueError:  # A path with a null byte.
+            return False
+
+    def find(self, text: str) -> pathlib.Path:
+        """Returns the path of a file, which counts as used now.
+
+        Raises:
+            InputError: there is no such file in the folder.
+        """
+        path = pathlib.Path(os.path.realpath(text)) if self.holds(text) else self.path
+        if not path.is_file():
+            raise InputError("the photograph is no longer on the server; drop it again")
+        os.utime(path.parent)
+        return path
+
+    @contextlib.contextmanager
+    def reserved(self, num_bytes: int) -> Iterator[None]:
+        """Keeps space for new files while they arrive.
+
+        Raises:
+            InputError: there is too little.
+        """
+        held = self._reserved + sum(map(_size, self.path.glob("*/*")))
+        if held + num_bytes > self._max_bytes:
+            raise InputError("the server holds as many photographs as it may; try again later")
+        self._reserved += num_bytes
+        try:
+            yield
+        finally:
+            self._reserved -= num_bytes
+
+    def sweep(self) -> None:
+        """Deletes what was not used for `keep_seconds`."""
+        oldest = time.time() - self._keep_seconds
+        for entry in self.path.iterdir():
+            if entry.name == KEPT or entry.stat().st_mtime > oldest:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+def _size(file: pathlib.Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # Deleted since it was listed.
+        return 0
+
+
+def safe_name(name: str) -> str:
+    """Returns a file name with only letters, digits, spaces and -._() of one without a folder."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = re.sub(r"[^\w .()-]", "_", last).lstrip(". ").rstrip(". ")
+    return kept[-_LONGEST_NAME:].lstrip(". ") or "photograph"
