@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from scipy import sparse
-from scipy.ndimage import gaussian_filter
-from scipy.sparse import csgraph
 
 from jaxcolor import color, full_size
 from jaxcolor.config import InputError
@@ -124,6 +121,11 @@ def _distances(rgb: np.ndarray, sources: np.ndarray, height: int, width: int) ->
 
     What is farther than twice the reach, where no effect is left, is given that distance.
     """
+    # Here, since importing them would slow down every command.
+    from scipy import sparse
+    from scipy.ndimage import gaussian_filter
+    from scipy.sparse import csgraph
+
     L = np.asarray(color.rgb_to_lab(jnp.asarray(rgb)))[..., 0]
     L = gaussian_filter(L, _BLUR).ravel()
     index = np.arange(L.size).reshape(rgb.shape[:2])

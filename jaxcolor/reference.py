@@ -2,8 +2,6 @@
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.ndimage import gaussian_filter, uniform_filter
-from scipy.spatial import KDTree
 
 from jaxcolor import color, full_size, images
 from jaxcolor.config import InputError
@@ -58,6 +56,10 @@ def transfer(
     Raises:
         InputError: the reference is gray.
     """
+    # Here, since importing them would slow down every command.
+    from scipy.ndimage import gaussian_filter
+    from scipy.spatial import KDTree
+
     check(reference)
     lab = np.asarray(color.rgb_to_lab(jnp.asarray(reference)))
     L, reference_L = np.asarray(color.rgb_to_lab(jnp.asarray(rgb)))[..., 0], lab[..., 0]
@@ -76,5 +78,7 @@ def transfer(
 
 def _features(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """Returns what pixels are compared by, `[S, S, 4]` in units of Lab."""
+    from scipy.ndimage import uniform_filter
+
     variance = uniform_filter(L**2, _WINDOW) - uniform_filter(L, _WINDOW) ** 2
     return np.dstack([L, np.sqrt(np.maximum(variance, 0)), color.AB_SCALE * ab])
