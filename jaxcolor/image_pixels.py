@@ -9,6 +9,9 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin
 
 from jaxcolor.config import InputError
 
+# Pillow's names of the formats that are read. Of others it also runs programs: of PostScript,
+# whatever a file is called, Ghostscript.
+FORMATS = ["AVIF", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"]
 _PHOTOMETRIC = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION
 # Rows that are copied at once: Pillow's copies of a whole image are several.
 _ROWS = 256

@@ -60,7 +60,7 @@ def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
 
 def _decode(file: BinaryIO, min_side: int | None) -> np.ndarray:
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=image_pixels.FORMATS) as image:
             image_pixels.check_header(image)
             return np.asarray(image_pixels.upright_rgb(image, file, min_side))
     except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
@@ -77,7 +77,7 @@ def problem(path: pathlib.Path, *, whole: bool) -> str:
     """
     try:
         files.require_regular(path)
-        with path.open("rb") as file, Image.open(file) as image:
+        with path.open("rb") as file, Image.open(file, formats=image_pixels.FORMATS) as image:
             image_pixels.check_header(image)
             if whole:
                 image_pixels.upright_rgb(image, file, min_side=1)

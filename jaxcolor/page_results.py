@@ -164,7 +164,7 @@ class Results:
             raise InputError(f"{path.name}: {reason}")
         with path.open("rb") as file:
             try:
-                with Image.open(file) as image:
+                with Image.open(file, formats=image_pixels.FORMATS) as image:
                     megapixels = image.width * image.height / 1e6
                 if megapixels > self._max_megapixels:
                     raise InputError(

@@ -113,7 +113,7 @@ def decode(file: BinaryIO) -> Photograph:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # The limit decides.
-            with Image.open(file) as image:
+            with Image.open(file, formats=image_pixels.FORMATS) as image:
                 image_pixels.check_header(image)
                 is_deep = image_pixels.is_deep(image)
                 metadata, notes = image_metadata.collect(image)

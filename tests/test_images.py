@@ -3,9 +3,9 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from jaxcolor import images, listing
+from jaxcolor import images, listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.data import scenes
 
@@ -125,6 +125,16 @@ def test_damaged_files_are_refused(tmp_path):
         assert {
             path.name for path, problem in zip(paths, problems, strict=True) if problem
         } == found
+
+
+def test_postscript_is_not_run_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: pytest.fail("it is run"))
+    path = tmp_path / "x.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n")
+    for read in (images.read, photographs.read):
+        with pytest.raises(InputError, match=r"x\.jpg: cannot identify image file$"):
+            read(path)
+    assert "cannot identify" in images.problem(path, whole=True)
 
 
 def test_a_missing_file_is_named(tmp_path):
