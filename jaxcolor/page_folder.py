@@ -6,6 +6,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from jaxcolor.config import InputError
 
 # Name of a folder that is kept as long as the page runs.
 KEPT = "examples"
-_LONGEST_NAME = 120
+_LONGEST_NAME = 120  # Bytes; a file system takes 255, and results are named after it.
 
 
 class UserFiles:
@@ -38,6 +39,7 @@ class UserFiles:
         self._max_bytes = max_bytes
         self._keep_seconds = keep_seconds
         self._reserved = 0
+        self._lock = threading.Lock()
 
     def new(self, name: str) -> pathlib.Path:
         """Returns the path for a new file, in a new folder.
@@ -63,26 +65,32 @@ class UserFiles:
             InputError: there is no such file in the folder.
         """
         path = pathlib.Path(os.path.realpath(text)) if self.holds(text) else self.path
-        if not path.is_file():
-            raise InputError("the photograph is no longer on the server; drop it again")
-        os.utime(path.parent)
-        return path
+        with contextlib.suppress(FileNotFoundError):  # Deleted in between.
+            if path.is_file():
+                os.utime(path.parent)
+                return path
+        raise InputError("the photograph is no longer on the server; drop it again")
 
     @contextlib.contextmanager
     def reserved(self, num_bytes: int) -> Iterator[None]:
-        """Keeps space for new files while they arrive.
+        """Keeps space for new files while they are written, by any thread.
+
+        Args:
+            num_bytes: that they will have together.
 
         Raises:
             InputError: there is too little.
         """
-        held = self._reserved + sum(map(_size, self.path.glob("*/*")))
-        if held + num_bytes > self._max_bytes:
-            raise InputError("the server holds as many photographs as it may; try again later")
-        self._reserved += num_bytes
+        with self._lock:
+            held = self._reserved + sum(map(_size, self.path.glob("*/*")))
+            if held + num_bytes > self._max_bytes:
+                raise InputError("the server holds as many photographs as it may; try again later")
+            self._reserved += num_bytes
         try:
             yield
         finally:
-            self._reserved -= num_bytes
+            with self._lock:
+                self._reserved -= num_bytes
 
     def sweep(self) -> None:
         """Deletes what was not used for `keep_seconds`."""
@@ -107,4 +115,5 @@ def safe_name(name: str) -> str:
     """Returns a file name with only letters, digits, spaces and -._() of one without a folder."""
     last = re.split(r"[/\\]", name)[-1]
     kept = re.sub(r"[^\w .()-]", "_", last).lstrip(". ").rstrip(". ")
-    return kept[-_LONGEST_NAME:].lstrip(". ") or "photograph"
+    short = kept.encode()[-_LONGEST_NAME:].decode(errors="ignore")
+    return short.lstrip(". ") or "photograph"

@@ -115,7 +115,7 @@ class Results:
 
         Raises:
             InputError: an argument is none of these, or the photograph cannot be read, or not be
-                written in its format.
+                written in its format, or there is no space for the result.
         """
         if not isinstance(model, str) or model not in self.knobs:
             raise InputError(f"model={model}: must be one of {', '.join(self.knobs)}")
@@ -135,12 +135,14 @@ class Results:
         file_batch.colorize_photograph(colorizer, photograph, _parse(hints))
         after = _preview(photograph.pixels)
         gray = full_size.replace_ab(before, np.zeros((*before.shape[:2], 2), np.float32))
-        target = self._files.new(file_batch.beside(source).name)
-        photograph.format = image_writing.format_of(target.suffix) or photograph.format
-        target.write_bytes(photographs.encode(photograph))
-        previews = [target.with_name(f"{name}.preview.jpg") for name in ("before", "after")]
-        images.write(previews[0], gray)
-        images.write(previews[1], after)
+        photograph.format = image_writing.format_of(source.suffix) or photograph.format
+        data = photographs.encode(photograph)
+        with self._files.reserved(len(data) + gray.nbytes + after.nbytes):
+            target = self._files.new(file_batch.beside(source).name)
+            target.write_bytes(data)
+            previews = [target.with_name(f"{name}.preview.jpg") for name in ("before", "after")]
+            images.write(previews[0], gray)
+            images.write(previews[1], after)
         return Result(previews[0], previews[1], target, photograph.notes)
 
     def hint(self, path: str, x: float, y: float, color: str) -> Hint:

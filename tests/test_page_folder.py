@@ -101,6 +101,7 @@ def test_space_is_limited_and_given_back(files):
         ("..", "photograph"),
         ("", "photograph"),
         ("x" * 300 + ".jpg", "x" * 116 + ".jpg"),
+        ("写" * 100 + ".jpg", "写" * 38 + ".jpg"),  # Of 3 bytes each.
     ],
 )
 def test_names_are_made_safe(given, name):

@@ -127,6 +127,14 @@ def test_what_cannot_be_read_is_refused_without_a_path_of_the_server(
     assert str(tmp_path) not in str(caught.value)
 
 
+def test_results_count_as_stored(results, add, tmp_path):
+    path = str(add())
+    results.color(path, "tiny", 32, 1, "")
+    (tmp_path / "users" / "cat.jpg" / "other").write_bytes(bytes(990_000))
+    with pytest.raises(InputError, match="holds as many photographs as it may"):
+        results.color(path, "tiny", 32, 1, "")
+
+
 def test_formats_that_are_not_written_are_refused(results, add, tmp_path):
     file = io.BytesIO()
     Image.fromarray(picture(8, 8)).save(file, "GIF")
