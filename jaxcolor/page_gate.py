@@ -26,6 +26,8 @@ _READ = re.compile(
 )
 _CALLS = ("/gradio_api/queue/join", "/gradio_api/cancel")
 _MAX_CALL_BYTES = 2**18
+# Browsers say so of a request by the page of another site, which could fill the disk.
+_CROSS_SITE = (b"sec-fetch-site", b"cross-site")
 # The page loads nothing from elsewhere, and sends nothing there.
 _HEADERS = [
     (
@@ -60,7 +62,9 @@ class Gate:
 
     async def _pass(self, scope: Message, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
-        if method == "POST" and path in _CALLS:
+        if method == "POST" and _CROSS_SITE in scope["headers"]:
+            await _refuse(send, 403, "the request comes from another site")
+        elif method == "POST" and path in _CALLS:
             body = await _read(receive)
             if body is None:
                 await _refuse(send, 413, "the request is too large")

@@ -17,7 +17,7 @@ def request_page(tmp_path):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"page:" + body})
 
-    def request(method, path, *chunks):
+    def request(method, path, *chunks, headers=()):
         incoming = [
             {"type": "http.request", "body": chunk, "more_body": i < len(chunks) - 1}
             for i, chunk in enumerate(chunks or [b""])
@@ -30,7 +30,12 @@ def request_page(tmp_path):
         async def send(message):
             sent.append(message)
 
-        scope = {"type": "http", "method": method, "path": path.format(tmp_path)}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path.format(tmp_path),
+            "headers": list(headers),
+        }
         asyncio.run(Gate(page, files)(scope, receive, send))
         return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -89,6 +94,13 @@ def test_all_else_is_closed(request_page, method, path):
 
 
 JOIN = "/gradio_api/queue/join"
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload", JOIN])
+@pytest.mark.parametrize(("site", "status"), [(b"cross-site", 403), (b"same-origin", 200)])
+def test_pages_of_other_sites_send_nothing(request_page, path, site, status):
+    headers = [(b"sec-fetch-site", site)]
+    assert request_page("POST", path, b"{}", headers=headers)[0] == status
 
 
 def test_calls_pass_whole(request_page, tmp_path):
