@@ -6,6 +6,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ class UserFiles:
             InputError: there is too little.
         """
         with self._lock:
-            held = self._reserved + sum(map(_size, self.path.glob("*/*")))
+            held = self._reserved + _size(self.path)
             if held + num_bytes > self._max_bytes:
                 raise InputError("the server holds as many photographs as it may; try again later")
             self._reserved += num_bytes
@@ -93,22 +94,28 @@ class UserFiles:
                 self._reserved -= num_bytes
 
     def sweep(self) -> None:
-        """Deletes what was not used for `keep_seconds`."""
+        """Deletes what was not used for `keep_seconds`; prints what cannot be deleted."""
         oldest = time.time() - self._keep_seconds
         for entry in self.path.iterdir():
-            if entry.name == KEPT or entry.stat().st_mtime > oldest:
-                continue
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
+            try:
+                if entry.name == KEPT or entry.stat().st_mtime > oldest:
+                    continue
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+            except OSError as error:  # The others are deleted all the same, and this one later.
+                print(f"{entry}: cannot be deleted: {error.strerror}", file=sys.stderr)
 
 
-def _size(file: pathlib.Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:  # Deleted since it was listed.
-        return 0
+def _size(folder: pathlib.Path) -> int:
+    """Returns the bytes of all files below a folder, of which some may be deleted meanwhile."""
+    num_bytes = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                num_bytes += os.path.getsize(os.path.join(parent, name))
+    return num_bytes
 
 
 def safe_name(name: str) -> str:

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import pytest
 
@@ -76,6 +77,26 @@ def test_what_is_unused_is_deleted_and_examples_are_kept(files):
     assert example.exists()
     assert not unused.parent.exists()
     assert not alone.exists()
+
+
+def test_what_cannot_be_deleted_is_said_and_keeps_nothing_else(files, monkeypatch, capsys):
+    first, second = add(files), add(files)
+    for path in (first, second):
+        os.utime(path.parent, (0, 0))
+    delete = shutil.rmtree
+
+    def refuse_one(folder):
+        if folder == first.parent:
+            raise PermissionError(1, "Operation not permitted")
+        delete(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse_one)
+    files.sweep()
+    assert capsys.readouterr().err == (
+        f"{first.parent}: cannot be deleted: Operation not permitted\n"
+    )
+    assert first.exists()
+    assert not second.parent.exists()
 
 
 def test_space_is_limited_and_given_back(files):
