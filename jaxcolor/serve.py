@@ -11,13 +11,14 @@ end.
 """
 
 import argparse
+import math
 import os
 import pathlib
 import signal
 import sys
 import tempfile
 
-from jaxcolor import cli
+from jaxcolor import cli, photographs
 from jaxcolor.config import InputError
 from jaxcolor.training import parallel
 
@@ -55,8 +56,11 @@ def main() -> None:
     )
     args = parser.parse_args()
     for name in ("max_megabytes", "max_megapixels", "max_stored", "keep_minutes"):
-        if getattr(args, name) <= 0:
-            parser.error(f"--{name} {getattr(args, name):g}: must be above 0")
+        if not 0 < getattr(args, name) < math.inf:
+            parser.error(f"--{name} {getattr(args, name):g}: must be above 0, and finite")
+    if not 0 <= args.port < 2**16:
+        parser.error(f"--port {args.port}: must be 0 to 65535")
+    photographs.limit_pixels(args.max_megapixels)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="jaxcolor-page-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder  # Gradio writes there as soon as it is imported.
