@@ -157,7 +157,7 @@ def colorize_photograph(
 def _check_guides(
     paths: Sequence[pathlib.Path], hints: Sequence[Hint], reference: np.ndarray | None
 ) -> None:
-    if hints and len(paths) != 1:
+    if hints and len(paths) > 1:
         raise InputError(f"hint {hints[0]}: is for one photograph, not for {len(paths)} files")
     for path in filter(_is_film, paths):
         if hints:

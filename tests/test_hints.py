@@ -156,6 +156,14 @@ def test_the_command(colorizer, photos, run_main, monkeypatch, tmp_path):
         assert f"error: {message}" in refused.stderr.replace(f"{photo.parent}/", "")
 
 
+def test_a_hint_for_a_file_that_is_not_read_leaves_its_reason(colorizer, tmp_path):
+    (tmp_path / "phone.heic").touch()
+    hints = [Hint(1, 1, "#808080")]
+    outcome = colorize_files(colorizer, [tmp_path / "phone.heic"], Output(), hints)
+    (problem,) = outcome.problems
+    assert "HEIF is not supported" in problem
+
+
 def test_films_take_neither(colorizer, tmp_path):
     film = tmp_path / "film.mp4"
     film.touch()
