@@ -67,6 +67,8 @@ class Colorizer:
         config = with_bins(config, temperature=temperature)
         config, self._colorfulness = _with_colorfulness(config, colorfulness)
         if size is not None:
+            if size < 1:
+                raise InputError(f"size={size}: must be above 0")
             generator, config.data.image_size = None, size
         self._space = models.build_space(config)
         if generator is None:
@@ -171,6 +173,8 @@ class Colorizer:
         """
         if not isinstance(image, list):
             return self([image], hints, reference)[0]
+        if not image:
+            return []
         if hints and len(image) != 1:
             raise InputError(f"hints: are for one image, not for {len(image)}; color it alone")
         if (hints or reference is not None) and not self.keep_lightness:

@@ -245,6 +245,12 @@ def test_what_goes_in_comes_out(colorizer, photos, tmp_path):
             colorizer(wrong)
 
 
+def test_no_image_gives_none_and_no_size_is_refused(colorizer):
+    assert colorizer([]) == []
+    with pytest.raises(InputError, match="size=0: must be above 0"):
+        inference.Colorizer(colorizer.config, {}, size=0)
+
+
 def test_lists_and_threads_change_no_color(colorizer):
     given = [picture(20 + i, 30) for i in range(5)]  # More than a batch, and no multiple of it.
     expected = [colorizer(one) for one in given]
