@@ -25,7 +25,8 @@ class _Scaling(NamedTuple):
 def resize(x: jax.Array, height: int, width: int, method: Method = "bilinear") -> jax.Array:
     """Scales images as `jax.image.resize` does, with antialiasing where they become smaller.
 
-    Every order of derivative is computed without products of matrices and without scatters.
+    Every order of derivative, by reverse mode, is computed without products of matrices and
+    without scatters; forward mode is not supported.
 
     Args:
         x: `[..., H, W, C]` float.

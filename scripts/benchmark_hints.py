@@ -129,7 +129,8 @@ def main() -> None:
                 )
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(f"{len(shares['shortest paths'])} things\n\n| hint | in the thing | in others |")
+    num_things = len(shares.get("shortest paths", []))
+    print(f"{num_things} things\n\n| hint | in the thing | in others |")
     print("|---|---:|---:|")
     for name, values in shares.items():
         inside, outside = np.mean(values, axis=0)

@@ -150,6 +150,8 @@ def main() -> None:
         left = [str(path) for path in pathlib.Path(folder).rglob("*")]
     print(dict(load.counts))
     print(f"left on the disk: {left or 'nothing'}")
+    if left or not load.counts["right"] or {"WRONG", "GARBAGE TAKEN"} & set(load.counts):
+        sys.exit("error: the page does not do what it should under load")
 
 
 if __name__ == "__main__":
