@@ -129,14 +129,17 @@ def build(results: Results, files: UserFiles, *, keep_minutes: float) -> gr.Bloc
 
 
 def _or_refuse(function: Callable) -> Callable:
-    """Lets a function answer what no page sends with a sentence."""
+    """Lets a function answer what no page sends with a sentence, and prints the error."""
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Any:
         try:
             return function(*args)
         except Exception as error:
-            raise gr.Error("The request is damaged.", print_exception=False) from error
+            traceback.print_exc()
+            raise gr.Error(
+                f"The server failed on the request: {type(error).__name__}", print_exception=False
+            ) from error
 
     return guarded
 
