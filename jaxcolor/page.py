@@ -89,14 +89,16 @@ def build(results: Results, files: UserFiles, *, keep_minutes: float) -> gr.Bloc
             "show_progress_on": [compared, picture],
         }
 
+        # Of all that reads photographs: warnings, which become notes, are caught for all threads.
+        one_at_a_time: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": 1}
+
         def update(event: Any) -> None:
             event(
                 _Coloring(results),
                 [dropped, shown, model, size, colorfulness, hints],
                 [message, compared, picture, download],
-                concurrency_id="network",
-                concurrency_limit=1,
                 trigger_mode="always_last",
+                **one_at_a_time,
                 **options,
             )
 
@@ -123,7 +125,8 @@ def build(results: Results, files: UserFiles, *, keep_minutes: float) -> gr.Bloc
                 return text
             return f"{text.rstrip()}\n{hint}".lstrip()
 
-        update(picture.select(add_hint, [dropped, shown, color, hints], hints, **options).then)
+        guides = [dropped, shown, color, hints]
+        update(picture.select(add_hint, guides, hints, **one_at_a_time, **options).then)
         update(undo.click(_without_last_line, hints, hints, **options).then)
     return page.queue(max_size=_MAX_WAITING)
 
