@@ -55,13 +55,15 @@ def make(folder: pathlib.Path, model: pathlib.Path | None) -> None:
     """Writes the folder of a page.
 
     Args:
-        folder: does not exist, or is empty.
+        folder: does not exist.
         model: ONNX file of `jaxcolor export`; None is the model in the package.
 
     Raises:
-        InputError: jax2onnx or npm is missing, or the download fails or is not the one known.
+        InputError: the folder exists, jax2onnx or npm is missing, or as `add_runtime`.
         OSError: a file cannot be read, or the folder cannot be written.
     """
+    if folder.exists():
+        raise InputError(f"--output {folder}: exists; delete it or name another folder")
     with files.folder_written_whole(folder) as partial:
         shutil.copytree(_PAGE, partial, dirs_exist_ok=True)
         if model:
