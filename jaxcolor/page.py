@@ -17,7 +17,7 @@ from jaxcolor.page_results import Knobs, Results
 _INTRODUCTION = """# Color photographs
 
 Drop a black-and-white photograph, or several. They are colored on this server, and deleted there
-{minutes:g} minutes after their last use.
+{minutes:g} minutes after they were last colored.
 """
 _HINTS = """Choose a color and click where it belongs, or write a line `X,Y,#RRGGBB`, in pixels of
 the photograph from its upper left corner. The color spreads over what belongs together."""
