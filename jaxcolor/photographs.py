@@ -8,6 +8,7 @@ import dataclasses
 import io
 import pathlib
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -19,6 +20,9 @@ from jaxcolor import color_profiles, files, image_metadata, image_pixels, image_
 from jaxcolor.color_profiles import Profile
 from jaxcolor.config import InputError
 from jaxcolor.image_metadata import Metadata
+
+# The filters of warnings are those of all threads.
+_WARNINGS = threading.Lock()
 
 
 @dataclasses.dataclass
@@ -110,7 +114,7 @@ def decode(file: BinaryIO) -> Photograph:
             or more pixels than the limit.
     """
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with _WARNINGS, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # The limit decides.
             with Image.open(file, formats=image_pixels.FORMATS) as image:
