@@ -237,6 +237,9 @@ def test_a_run_leaves_scalars_samples_and_its_configuration(config, workdir, cap
     output = capsys.readouterr().out
     assert re.search(r"parameters: discriminator [\d,]+, generator [\d,]+;", output)
     assert "step 4  validation/PSNR" in output
+    lines = [line for line in output.splitlines() if " D_fake " in line]
+    assert len(lines) == 3
+    assert len({line.index("G_L1") for line in lines}) == 1, "the columns are not aligned"
 
 
 def test_epochs_set_the_number_of_steps(config, workdir):

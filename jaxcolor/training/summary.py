@@ -64,6 +64,7 @@ class Summary:
         """
         self._workdir = workdir
         self._enabled = enabled
+        self._width = len(str(num_steps))
         hidden = None if enabled else True  # None: unless a terminal shows it.
         self._bar = tqdm(total=num_steps, initial=step, unit="step", disable=hidden)
         if enabled:
@@ -83,11 +84,11 @@ class Summary:
         self._bar.update()
 
     def scalars(self, step: int, values: dict[str, float], prefix: str = "") -> None:
-        """Writes scalars and prints them on one line."""
+        """Writes scalars and prints them on one line, those of the same names below each other."""
         if not self._enabled:
             return
-        listing = "  ".join(f"{name} {value:.5g}" for name, value in values.items())
-        self.message(f"step {step}  {prefix}{listing}")
+        listing = "  ".join(f"{name} {value:<10.5g}" for name, value in values.items())
+        self.message(f"step {step:<{self._width}}  {prefix}{listing}".rstrip())
         with self._writing():
             for name, value in values.items():
                 self._add(step, summary=protos.scalar(prefix + name, value))
