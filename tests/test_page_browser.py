@@ -3,7 +3,6 @@
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
@@ -11,12 +10,8 @@ import pytest
 from conftest import ROOT, picture
 from PIL import Image
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs scripts/test_page.sh")
+pytest.importorskip("playwright.sync_api", reason="needs scripts/test_page.sh")
 pytest.importorskip("gradio", reason="gradio is not installed: pip install 'jaxcolor[serve]'")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 TIMEOUT = 120_000  # ms
 
 
@@ -31,14 +26,6 @@ def address():
         finally:
             server.terminate()
     assert server.returncode == 128 + 15
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -12,15 +12,11 @@ from PIL import Image
 
 from jaxcolor import colorize
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs scripts/test_web_page.sh")
+pytest.importorskip("playwright.sync_api", reason="needs scripts/test_web_page.sh")
 pytest.importorskip("jax2onnx", reason="jax2onnx is not installed: pip install 'jaxcolor[onnx]'")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+pytestmark = pytest.mark.skipif(
+    shutil.which("npm") is None, reason="there is no npm on this machine"
 )
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine"),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm on this machine"),
-]
 TIMEOUT = 120_000  # ms
 
 
@@ -41,14 +37,6 @@ def address(tmp_path_factory):
             yield re.search(r"\((http://.*)\)", server.stdout.readline())[1]
         finally:
             server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
