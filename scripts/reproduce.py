@@ -4,10 +4,11 @@ r"""Trains and scores the experiments of the reports under one protocol, and sho
 
 Every experiment of `configs/reports/` is trained on the same images of a folder, at the same size
 and with the same budget, and is scored on the same test images; those that this makes equal are
-trained once. `results.md`, `results.json` and `index.html`, one page with scores, curves and
-pictures, are written after each of them; below the table they say what each experiment chose where
-its report is silent, and where it differs from its report. The same command resumes after an
-interruption. Fields of single experiments, or of all, can be changed:
+trained once. With `--other_data` they are scored on a folder of photographs of other sources as
+well, and so is the model in the package. `results.md`, `results.json` and `index.html`, one page
+with scores, curves and pictures, are written after each of them; below the table they say what each
+experiment chose where its report is silent, and where it differs from its report. The same command
+resumes after an interruption. Fields of single experiments, or of all, can be changed:
 
     --set all.generator.num_filters=16 --set A2.objective.content_backbone=inception_v3_fid \
     --set W1.data.num_train_images=5000 --set all.data.num_test_images=100
@@ -25,7 +26,7 @@ import numpy as np
 from reproduction import experiment, page, points, protocol, published
 from reproduction.rows import Row, make_row
 
-from jaxcolor import cli
+from jaxcolor import cli, listing
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
@@ -39,6 +40,9 @@ def main() -> None:
     """Runs the chosen experiments one after the other."""
     parser = cli.Parser(__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of photographs")
+    parser.add_argument(
+        "--other_data", type=pathlib.Path, help="folder of photographs to score on as well"
+    )
     parser.add_argument("--experiments", default="all", help="all, or names such as A1,A5")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/reproduction"))
     parser.add_argument(
@@ -96,16 +100,18 @@ def reproduce(args: argparse.Namespace) -> None:
         "versions": f"JAX {jax.__version__}",
         "date": datetime.date.today().isoformat(),
     }
+    if args.other_data:
+        facts["other data"] = str(args.other_data)
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     scoring = scores.facts() | report.reasons(scores.missing)
-    test_sha256 = protocol.hash_files(test.paths)
+    same_for_all = {
+        "test": protocol.hash_files(test.paths),
+        "other": protocol.hash_files(listing.find(args.other_data)) if args.other_data else "",
+        "fid_dims": args.fid_dims,
+        "scoring": scoring,
+    }
     conditions = {
-        name: {
-            "config": config_lib.flatten(config),
-            "test": test_sha256,
-            "fid_dims": args.fid_dims,
-            "scoring": scoring,
-        }
+        name: {"config": config_lib.flatten(config)} | same_for_all
         for name, config in configs.items()
     }
     results = {
@@ -126,6 +132,7 @@ def reproduce(args: argparse.Namespace) -> None:
         )
 
     rows = {name: row(name) for name in names}
+    package = experiment.score_package(args, same_for_all).scores if args.other_data else None
     for name, config in configs.items():
         print(f"{name}: {rows[name].title}", flush=True)
         error = rows[same[name]].error
@@ -140,7 +147,7 @@ def reproduce(args: argparse.Namespace) -> None:
                 traceback.print_exc()
             print(f"error: {error}", flush=True)
         rows[name] = row(name, error)
-        write(args.workdir, facts, results, photos, list(rows.values()))
+        write(args.workdir, facts, results, photos, list(rows.values()), package)
     print(f"written to {args.workdir / 'index.html'}, results.md and results.json")
 
 
@@ -150,6 +157,7 @@ def write(
     results: dict[str, experiment.Result | None],
     photos: np.ndarray,
     rows: list[Row],
+    package: dict[str, Any] | None,
 ) -> None:
     """Writes the results so far as JSON, as Markdown and as a page."""
     # The gray baseline is that of the common size, if any experiment was scored at it.
@@ -162,6 +170,10 @@ def write(
         facts = facts | result.facts
     scored = {"gray": gray, "truth": true} | {row.id: row.scores for row in rows if row.scores}
     scored |= {f"{row.id}, training images": s for row in rows if (s := row.train_scores)}
+    if package:
+        other = {"gray": package["other gray"], "package": package["other"]}
+        other |= {row.id: row.other_scores for row in rows if row.other_scores}
+        scored |= {f"{name}, other data": scores for name, scores in other.items()}
     extra = {f"no {row.id}": row.error for row in rows if row.error}
     report.write(
         workdir / "results.json",
@@ -181,6 +193,7 @@ def write(
         grayed=np.asarray(transforms.without_color(photos)),
         rows=rows,
         tables=published.TABLES,
+        package=package,
     )
 
 

@@ -21,6 +21,7 @@ def args(photos, tmp_path):
         workdir=tmp_path / "work",
         budget_images=8,
         budget_of=[],
+        other_data=None,
         image_size=32,
         fid_dims=[2048, 64],
         fid_mode="pytorch_fid",
@@ -110,9 +111,12 @@ def test_experiments_that_the_protocol_makes_equal_are_found(args):
 
 def test_equal_experiments_are_trained_once_and_training_images_are_scored(args, capsys):
     args.experiments, args.budget_images = "O1,S1", 2
+    args.other_data = args.data / "a"
     reproduce.reproduce(args)
     scores = json.loads((args.workdir / "results.json").read_text())["scores"]
-    assert set(scores) == {"gray", "O1", "S1", "O1, training images"}
+    other = {f"{name}, other data" for name in ("gray", "package", "O1", "S1")}
+    assert set(scores) == {"gray", "O1", "S1", "O1, training images", *other}
+    assert scores["package, other data"]["PSNR"] != scores["gray, other data"]["PSNR"]
     assert scores["S1"] == scores["O1"] != scores["O1, training images"]
     assert not (args.workdir / "S1").exists()
     assert "S1: U-Net; equal to O1 under this protocol" in capsys.readouterr().out

@@ -121,8 +121,10 @@ ROWS = [
         {"G_L1": [(0, 0.5)]},
         {"PSNR": [(0, 15.0)]},
         photos(3),
+        summary(24.5, 11.5, 60.0),
     ),
 ]
+PACKAGE = {"other": summary(26.0, 10.0, 50.0), "other gray": summary(24.0, 12.0, 70.0)}
 
 
 def written(folder, rows=ROWS):
@@ -138,6 +140,7 @@ def written(folder, rows=ROWS):
         grayed=np.repeat(truth[..., :1], 3, axis=-1),
         rows=rows,
         tables=[Table("report 9, table 1", "least", ("FID", "PSNR"), {"A1": "– 49/7"})],
+        package=PACKAGE if rows is ROWS else None,
     )
     return path
 
@@ -156,14 +159,14 @@ def text(element):
     return "".join(element.itertext()).strip()
 
 
-def cells(root):
-    """Returns the cells of each row of the scores, by the row's id."""
-    gray, rows, _ = root.findall(".//table[@class='scores']/tbody")
+def cells(root, label="scores"):
+    """Returns the cells of each row of a table of scores, by the row's id."""
+    gray, rows, _ = root.findall(f".//div[@aria-labelledby='{label}']/table/tbody")
     return {text(row[0]): list(row)[1:] for row in [gray[0], *rows]}
 
 
 def column(root, heading):
-    headings = root.findall(".//table[@class='scores']/thead/tr")[1]
+    headings = root.findall(".//div[@aria-labelledby='scores']/table/thead/tr")[1]
     ours = (i for i, th in enumerate(headings) if th.get("data-sort"))
     (index,) = (i for i in ours if text(headings[i]).startswith(heading))
     return {name: row[index - 1] for name, row in cells(root).items() if name != "A6"}
@@ -185,7 +188,7 @@ def test_table_shows_every_row(root):
     assert list(rows) == ["gray", "A1", "A6", "S6", "W3", "B4"]
     assert rows["A6"][1].get("class") == "error"
     assert text(rows["A6"][1]) == ERROR
-    headings = root.findall(".//table[@class='scores']/thead/tr")[1]
+    headings = root.findall(".//div[@aria-labelledby='scores']/table/thead/tr")[1]
     ours = [text(th) for th in headings if th.get("data-sort") and text(th) != "id"]
     assert len(ours) == int(rows["A6"][1].get("colspan")) == 7  # No SSIM, no LPIPS.
     theirs = [text(th) for th in headings if th.get("class") == "pub"]
@@ -195,7 +198,7 @@ def test_table_shows_every_row(root):
 
 
 def test_rows_beside_the_comparison(root):
-    (_, true), _, trained = root.findall(".//table[@class='scores']/tbody")
+    (_, true), _, trained = root.findall(".//div[@aria-labelledby='scores']/table/tbody")
     assert [text(cell) for cell in true if text(cell)] == ["truth", "the photo itself", "12.050"]
     assert [text(cell) for cell in trained[0]][:3] == ["A1", "on training images", "23.00"]
     assert true.find(".//b") is trained.find(".//b") is None
@@ -271,6 +274,15 @@ def test_curves(root):
         numbers = np.array(re.findall(r"([\d.-]+) ([\d.-]+)", " ".join(paths)), float)
         assert np.all((numbers > 0) & (numbers < (width, height)))
         assert plots[name].get("aria-label")
+
+
+def test_scores_on_other_photos_stand_beside_the_package(root):
+    found = cells(root, "other")
+    assert list(found) == ["gray", "B4"]
+    assert text(found["B4"][1]).startswith("24.50")
+    package = root.findall(".//div[@aria-labelledby='other']/table/tbody/tr")[1]
+    assert [text(cell) for cell in package][:3] == ["package", "the model in the package", "26.00"]
+    assert not root.findall(".//div[@aria-labelledby='other']//*[@class='pub']")
 
 
 def test_sheet(root):

@@ -4,15 +4,16 @@ import argparse
 import json
 import pathlib
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import files, images, inference, models, scoring
+from jaxcolor import files, images, inference, listing, models, pretrained, scoring
 from jaxcolor.config import InputError
-from jaxcolor.data import sources
+from jaxcolor.data import pipeline, sources
 from jaxcolor.metrics import evaluation, report
 from jaxcolor.training import loop
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
@@ -23,9 +24,10 @@ class Result(NamedTuple):
     """The result of an experiment.
 
     Attributes:
-        scores: its rows, as of `Evaluation.summary`; "train" is the model on training images.
+        scores: its rows, as of `Evaluation.summary`; "train" is the model on training images,
+            "other" and "other gray" are the model and gray on the images of `--other_data`.
         facts: about them.
-        pictures: `[P, S, S, 3]` uint8, the page's photos in its colors.
+        pictures: `[P, S, S, 3]` uint8, the page's photos in its colors; P is 0 for the package.
     """
 
     scores: dict[str, Any]
@@ -75,26 +77,61 @@ def run(
     test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = scoring.evaluate(colorizer, test, scores)
     if published.of_training_images(name):
-        rows["train"] = _score_training_images(colorizer, len(test), args)
+        train = sources.open_splits(config.data, ["train"], size)["train"]
+        rows["train"] = _score_files(colorizer, train.paths[: len(test)], args)["model"]
+    if args.other_data:
+        rows |= _on_other_data(_score_files(colorizer, listing.find(args.other_data), args))
     facts = scores.facts() | report.reasons(scores.missing)
     result = Result(rows, facts, colorizer.predict(large))
+    _write(workdir, conditions, result)
+    return result
+
+
+def score_package(args: argparse.Namespace, conditions: dict[str, Any]) -> Result:
+    """Scores the model in the package on the images of `--other_data` alone, at the common size.
+
+    Its network sees them scaled to the size of its own training.
+
+    Args:
+        args: of the command line.
+        conditions: as of `read_result`, which finds the result of an earlier call.
+    """
+    workdir = args.workdir / "package"
+    conditions = conditions | {"config": protocol.hash_files(sorted(pretrained.FOLDER.iterdir()))}
+    if result := read_result(workdir, conditions):
+        return result
+    colorizer = inference.load()
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
+    source = sources.FileSource(listing.find(args.other_data))
+    data = colorizer.config.data
+    for rgb in pipeline.eval_batches(source, data, args.image_size, data.batch_size):
+        scores.add({"model": np.stack(colorizer(list(rgb)))}, rgb)
+    no_pictures = np.empty((0, args.image_size, args.image_size, 3), np.uint8)
+    result = Result(_on_other_data(scores.summary()), scores.facts(), no_pictures)
+    workdir.mkdir(parents=True, exist_ok=True)
+    _write(workdir, conditions, result)
+    return result
+
+
+def _on_other_data(rows: dict[str, Any]) -> dict[str, Any]:
+    return {"other": rows["model"], "other gray": rows["gray"]}
+
+
+def _score_files(
+    colorizer: inference.Colorizer, paths: Sequence[pathlib.Path], args: argparse.Namespace
+) -> dict[str, Any]:
+    """Scores a colorizer on image files."""
+    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
+    return scoring.evaluate(colorizer, sources.FileSource(paths), scores)
+
+
+def _write(workdir: pathlib.Path, conditions: dict[str, Any], result: Result) -> None:
+    """Writes what `read_result` reads."""
     with files.written_whole(workdir / "pictures.npy") as partial:
         np.save(partial, result.pictures)
     with files.written_whole(workdir / "result.json") as partial:
         found = {"conditions": conditions, "scores": result.scores, "facts": result.facts}
         partial.write_text(json.dumps(found))
-    return result
-
-
-def _score_training_images(
-    colorizer: inference.Colorizer, count: int, args: argparse.Namespace
-) -> dict[str, Any]:
-    """Scores a colorizer on as many training images as there are test images, if there are."""
-    config = colorizer.config
-    train = sources.open_splits(config.data, ["train"], models.output_size(config))["train"]
-    images_read_whole = sources.FileSource(train.paths[:count])
-    scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
-    return scoring.evaluate(colorizer, images_read_whole, scores)["model"]
 
 
 def _check_finished(name: str, base: pathlib.Path) -> None:
@@ -115,7 +152,7 @@ def read_result(workdir: pathlib.Path, conditions: dict[str, Any]) -> Result | N
 
     Args:
         workdir: of the experiment.
-        conditions: what the result depends on: configuration, test images, networks that score.
+        conditions: what the result depends on: configuration, images and networks that score.
     """
     try:
         found = json.loads((workdir / "result.json").read_text())

@@ -33,6 +33,7 @@ def write(
     grayed: np.ndarray,
     rows: Sequence[Row],
     tables: Sequence[Table],
+    package: dict[str, Any] | None,
 ) -> None:
     """Writes the page.
 
@@ -46,14 +47,16 @@ def write(
         grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
         tables: that the reports publish.
+        package: scores on other photos, "other" of the model in the package and "other gray"; None
+            without such photos.
     """
     web_page.write(
         path,
         title,
         facts,
         f"""
-<section><h2 id="scores">Scores</h2>{_table(gray, true, rows)}
-{_points(rows)}</section>
+<section><h2 id="scores">Scores</h2>{_table("scores", gray, rows, truth=true)}
+{_points(rows)}</section>{_other(package, rows) if package else ""}
 <section><h2 id="published">Published</h2>{"".join(map(_published, tables))}</section>
 <section><h2 id="curves">Curves</h2>{curves.panels(rows)}</section>
 <section><h2 id="pictures">Pictures</h2>{_sheet(truth, grayed, rows)}</section>
@@ -106,9 +109,36 @@ def _published(table: Table) -> str:
 <thead><tr><td></td>{columns}</tr></thead><tbody>{lines}</tbody></table>"""
 
 
-def _table(gray: dict[str, Any], true: dict[str, Any], rows: Sequence[Row]) -> str:
+def _other(package: dict[str, Any], rows: Sequence[Row]) -> str:
+    rows = [
+        row._replace(scores=row.other_scores, train_scores=None, published={})
+        for row in rows
+        if row.other_scores
+    ]
+    table = _table("other", package["other gray"], rows, package=package["other"])
+    return f"""
+<section><h2 id="other">Scores on other photographs</h2>
+<p>The model in the package was trained for longer, on other images.</p>{table}</section>"""
+
+
+def _table(
+    label: str,
+    gray: dict[str, Any],
+    rows: Sequence[Row],
+    *,
+    truth: dict[str, Any] | None = None,
+    package: dict[str, Any] | None = None,
+) -> str:
+    """Shows the scores of the rows, and of what they are compared with.
+
+    `label` is the id of the heading.
+    """
+    compared = [
+        ("truth", "the photo itself", truth),
+        ("package", "the model in the package", package),
+    ]
     scored = [gray, *(row.scores for row in rows if row.scores is not None)]
-    columns = [name for name in METRICS if any(name in scores for scores in [*scored, true])]
+    columns = [name for name in METRICS if any(name in scores for scores in [*scored, truth or {}])]
     published = list(dict.fromkeys(key for row in rows for key in row.published))
     best = {}
     for key in columns:
@@ -175,7 +205,7 @@ def _table(gray: dict[str, Any], true: dict[str, Any], rows: Sequence[Row]) -> s
 <p>Means over the test photos. <b>Bold</b>: best of its column.
 <span class="better">{_UP}</span> better than the gray photo itself.
 <span hidden>Select a heading to sort.</span></p>
-<div class="scroll" role="region" aria-labelledby="scores" tabindex="0"><table class="scores">
+<div class="scroll" role="region" aria-labelledby="{label}" tabindex="0"><table class="scores">
 <thead><tr><td colspan="2"></td>
 <th scope="colgroup" colspan="{len(columns)}">one protocol for all</th>{group if published else ""}
 </tr><tr><th scope="col" data-sort="ascending">id</th><th scope="col">experiment</th>{ours}{theirs}
@@ -183,7 +213,7 @@ def _table(gray: dict[str, Any], true: dict[str, Any], rows: Sequence[Row]) -> s
 <tbody><tr><th scope="row">gray</th><td>the photo without its colors</td>
 {"".join(cell(key, gray) for key in columns)}{'<td class="pub"></td>' * len(published)}
 </tr>
-{plain("truth", "the photo itself", true) if true else ""}</tbody>
+{"".join(plain(name, text, scores) for name, text, scores in compared if scores)}</tbody>
 <tbody>{"".join(map(line, range(len(rows)), rows))}</tbody>
 <tbody>{trained}</tbody>
 </table></div>"""

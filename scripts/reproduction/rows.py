@@ -30,6 +30,7 @@ class Row(NamedTuple):
         losses: name to (step, value) of each training loss.
         validation: name to (step, value) of each validation score.
         pictures: `[P, H, W, 3]` uint8, sRGB: the test photos as it colorizes them; None without.
+        other_scores: scores on other data; None without such data.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     losses: dict[str, Curve]
     validation: dict[str, Curve]
     pictures: np.ndarray | None
+    other_scores: dict[str, Any] | None = None
 
 
 def make_row(
@@ -97,4 +99,5 @@ def make_row(
             key: curves[f"validation/{key}"] for key in _CURVES if f"validation/{key}" in curves
         },
         pictures=result.pictures if result else None,
+        other_scores=result.scores.get("other") if result else None,
     )
