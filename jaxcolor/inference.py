@@ -184,14 +184,14 @@ class Colorizer:
         size = models.output_size(self.config)
         if reference is not None:
             palette = photographs.unpack(reference, "reference")[0]
-            known = self._predict_each([palette])[0], images.shrink(palette, size)
+            known = self._predict_each([palette])[0], images.shrink(palette, size, size)
             predicted = [
-                transfer(ab, images.shrink(pixels, size), *known)
+                transfer(ab, images.shrink(pixels, size, size), *known)
                 for (pixels, _), ab in zip(unpacked, predicted, strict=True)
             ]
         if hints:
             [(pixels, _)], [ab] = unpacked, predicted
-            predicted = [spread(ab, images.shrink(pixels, size), hints, *pixels.shape[:2])]
+            predicted = [spread(ab, images.shrink(pixels, size, size), hints, *pixels.shape[:2])]
         return [
             pack(full_size.join(pixels, colors, keep_lightness=self.keep_lightness))
             for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
@@ -215,7 +215,8 @@ class Colorizer:
 
     def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts colors at the size of the network."""
-        small = [images.shrink(pixels, self.config.data.image_size) for pixels in each]
+        size = self.config.data.image_size
+        small = [images.shrink(pixels, size, size) for pixels in each]
         return in_batches(
             lambda batch: self._predict(self._variables, self._frozen, self._colorfulness, batch),
             np.stack(small),

@@ -213,4 +213,4 @@ def _preview(pixels: np.ndarray) -> np.ndarray:
     """Scales a photograph down, and blends it with white."""
     scale = min(1, _PREVIEW_SIDE / max(pixels.shape[:2]))
     height, width = (max(1, round(scale * side)) for side in pixels.shape[:2])
-    return image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), height, width))
+    return images.shrink(pixels, height, width)

@@ -28,7 +28,7 @@ def check(reference: np.ndarray) -> None:
     Raises:
         InputError: it is gray.
     """
-    lab = np.asarray(color.rgb_to_lab(jnp.asarray(images.shrink(reference, _SIZE))))
+    lab = np.asarray(color.rgb_to_lab(jnp.asarray(images.shrink(reference, _SIZE, _SIZE))))
     if np.percentile(np.linalg.norm(lab[..., 1:], axis=-1), 99) < _GRAY:
         raise InputError("reference: has no colors; take a color image")
 

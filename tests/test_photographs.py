@@ -198,16 +198,17 @@ def test_transparency_of_a_palette_is_kept(colorizer, tmp_path):
         )
 
 
-def test_the_network_sees_transparent_parts_as_white(colorizer):
-    photo = picture(32, 32)
-    hidden = photo.copy()
-    hidden[:16] = 0
-    opacity = np.full((32, 32, 1), 255, np.uint8)
-    opacity[:16] = 0
-    on_white = photo.copy()
-    on_white[:16] = 255
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_network_sees_transparent_parts_as_white(colorizer, dtype):
+    photo = picture(300, 40)  # Larger than a strip of rows.
+    opacity = np.full((300, 40, 1), 255, np.uint8)
+    opacity[:140] = 0
+    hidden = np.where(opacity == 0, 0, photo)
+    on_white = np.where(opacity == 0, 255, photo).astype(np.uint8)
+    scale = np.iinfo(dtype).max // 255
+    transparent = np.concatenate([hidden, opacity], axis=-1) * dtype(scale)
     np.testing.assert_array_equal(
-        colorizer(np.concatenate([hidden, opacity], axis=-1))[16:, :, :3], colorizer(on_white)[16:]
+        colorizer(transparent)[140:, :, :3], colorizer(on_white * dtype(scale))[140:]
     )
 
 
