@@ -30,7 +30,6 @@ from jaxcolor import (
     inference,
     listing,
     photographs,
-    reference,
 )
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
@@ -127,9 +126,6 @@ def main() -> None:
     parallel.set_up()
     try:
         args.hint = [Hint.parse(text) for text in args.hint]
-        if args.reference:
-            args.reference = photographs.read(args.reference).pixels
-            reference.check(args.reference)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,
@@ -139,6 +135,8 @@ def main() -> None:
             temperature=args.temperature,
             size=args.size,
         )
+        if args.reference:
+            args.reference = colorizer.palette(args.reference)
         if _STREAM in inputs:
             _colorize_stream(colorizer, args)
         else:
