@@ -48,8 +48,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         return (
-            f"has more than {limit:.4g} megapixels, the limit; colorize's --max_megapixels, or "
-            "PIL.Image.MAX_IMAGE_PIXELS in Python, lifts it"
+            f"has more than {limit:.4g} megapixels, the limit; --max_megapixels of colorize and "
+            "serve, or PIL.Image.MAX_IMAGE_PIXELS in Python, lifts it"
         )
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -37,7 +37,6 @@ def serve(
     folder: pathlib.Path,
     *,
     max_bytes: int,
-    max_megapixels: float,
     max_stored: int,
     keep_minutes: float,
 ) -> None:
@@ -48,7 +47,6 @@ def serve(
         address: host and port to listen at; port 0 is any free one.
         folder: for the users' files, which the environment names as GRADIO_TEMP_DIR.
         max_bytes: of a photograph's file.
-        max_megapixels: of a photograph.
         max_stored: bytes of all photographs and results together.
         keep_minutes: after which what was not used is deleted.
 
@@ -60,7 +58,7 @@ def serve(
         files = UserFiles(folder, max_bytes=max_stored, keep_seconds=60 * keep_minutes)
         print("compiling the models; this takes some seconds", flush=True)
         by_name = {"in the package": None, **{str(path): path for path in models}}
-        results = Results(by_name, files, max_megapixels=max_megapixels)
+        results = Results(by_name, files)
         app = build_app(
             page.build(results, files, keep_minutes=keep_minutes), files, max_bytes=max_bytes
         )

@@ -32,7 +32,7 @@ def client(colorizer, tmp_path_factory):
         patch.setattr(inference, "load", lambda *_, **__: colorizer)
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         files = UserFiles(folder, max_bytes=10 * MAX_BYTES, keep_seconds=60)
-        results = Results({"tiny": None}, files, max_megapixels=1)
+        results = Results({"tiny": None}, files)
         blocks = page.build(results, files, keep_minutes=1)
         with TestClient(page_server.build_app(blocks, files, max_bytes=MAX_BYTES)) as client:
             yield client

@@ -380,7 +380,7 @@ def test_above_the_limit_the_option_that_lifts_it_is_named(run_main, photos, mon
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # Restored afterwards.
     done = run_main(colorize, photos, "--output", tmp_path / "out", "--max_megapixels", 0.001)
     assert done.returncode == 1
-    assert done.stderr.count("more than 0.001 megapixels, the limit; colorize's --max_megap") == 12
+    assert done.stderr.count("more than 0.001 megapixels, the limit; --max_megap") == 12
     photographs.limit_pixels(float("inf"))
     assert photographs.read(listing.find(photos)[0]).pixels.shape == (40, 48, 3)
 
