@@ -53,13 +53,7 @@ def main() -> None:
         type=pathlib.Path,
         help="folder to write to; for a single input also a file (default: beside each input)",
     )
-    parser.add_argument(
-        "--model",
-        "--checkpoint",
-        dest="model",
-        type=pathlib.Path,
-        help="model folder, or workdir of a training run (default: the model in the package)",
-    )
+    cli.add_model_option(parser, "--checkpoint")
     parser.add_argument(
         "--last", action="store_true", help="use the run's last checkpoint, not its best one"
     )
