@@ -132,7 +132,7 @@ class Results:
         photograph.format = image_writing.format_of(source.suffix) or photograph.format
         data = photographs.encode(photograph)
         with self._files.reserved(len(data) + gray.nbytes + after.nbytes):
-            target = self._files.new(file_batch.beside(source).name)
+            target = self._files.new_result(source, file_batch.beside(source).name)
             target.write_bytes(data)
             previews = [target.with_name(f"{name}.preview.jpg") for name in ("before", "after")]
             images.write(previews[0], gray)

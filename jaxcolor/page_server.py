@@ -23,6 +23,10 @@ from jaxcolor.page_results import Results
 # Of one upload.
 _MAX_FILES = 100
 _UPLOAD_SECONDS = 600
+# An upload reserves its space, which slower clients are not to hold: seconds for any, and bytes a
+# second beyond them.
+_FIRST_SECONDS = 30
+_SLOWEST = 100_000
 _SWEEP_SECONDS = 15
 # Open connections, beyond which clients are turned away; a page holds two.
 _MAX_CONNECTIONS = 500
@@ -157,9 +161,10 @@ async def _receive(request: Request, files: UserFiles, max_bytes: int) -> list[s
     Raises:
         InputError: there is none, one is too large, or there is no space for all.
     """
-    with files.reserved(int(request.headers.get("content-length", sys.maxsize))):
+    num_bytes = int(request.headers.get("content-length", sys.maxsize))
+    with files.reserved(num_bytes):
         async with (
-            asyncio.timeout(_UPLOAD_SECONDS),
+            asyncio.timeout(min(_UPLOAD_SECONDS, _FIRST_SECONDS + num_bytes / _SLOWEST)),
             request.form(max_files=_MAX_FILES, max_fields=1) as form,
         ):
             photographs = [one for one in form.getlist("files") if isinstance(one, UploadFile)]

@@ -126,6 +126,12 @@ def test_uploads_are_limited(client):
     assert endless.status_code == 413
 
 
+def test_a_slow_upload_is_ended(client, photo, monkeypatch):
+    monkeypatch.setattr(page_server, "_FIRST_SECONDS", -1)
+    slow = upload(client, ("cat.png", photo.read_bytes()))
+    assert (slow.status_code, slow.json()) == (408, {"detail": "the upload was interrupted"})
+
+
 def test_the_same_photograph_of_two_users_lies_at_two_paths(client, photo):
     paths = [upload(client, ("cat.png", photo.read_bytes())).json()[0] for _ in range(2)]
     assert paths[0] != paths[1]
