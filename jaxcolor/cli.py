@@ -1,6 +1,7 @@
 """The command-line parser of all commands."""
 
 import argparse
+import pathlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +26,26 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses arguments, by default those of the command line."""
         return super().parse_args(underscored(sys.argv[1:] if args is None else args), namespace)
+
+
+def add_model_option(parser: argparse.ArgumentParser, *also: str, **options: Any) -> None:
+    """Adds `--model`, the model that a command reads.
+
+    Args:
+        parser: of the command.
+        *also: other names of the option.
+        **options: as of `argparse.ArgumentParser.add_argument`.
+    """
+    default = "" if options.get("required") else " (default: the model in the package)"
+    parser.add_argument(
+        "--model",
+        *also,
+        dest="model",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help=f"model folder, or workdir of a training run{default}",
+        **options,
+    )
 
 
 def add_color_options(parser: argparse.ArgumentParser, *, factor: bool = True) -> None:

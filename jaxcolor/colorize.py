@@ -17,11 +17,20 @@ others: they are listed at the end with the reason, and the exit status is 1.
 import argparse
 import glob
 import io
+import os
 import pathlib
 import sys
 import time
 
-from jaxcolor import cli, file_batch, image_writing, inference, listing, photographs, reference
+from jaxcolor import (
+    cli,
+    file_batch,
+    files,
+    image_writing,
+    inference,
+    listing,
+    photographs,
+)
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
 from jaxcolor.training import parallel
@@ -44,13 +53,7 @@ def main() -> None:
         type=pathlib.Path,
         help="folder to write to; for a single input also a file (default: beside each input)",
     )
-    parser.add_argument(
-        "--model",
-        "--checkpoint",
-        dest="model",
-        type=pathlib.Path,
-        help="model folder, or workdir of a training run (default: the model in the package)",
-    )
+    cli.add_model_option(parser, "--checkpoint")
     parser.add_argument(
         "--last", action="store_true", help="use the run's last checkpoint, not its best one"
     )
@@ -102,15 +105,21 @@ def main() -> None:
         default=179,
         help="larger photographs are refused (default: 179)",
     )
+    parser.add_argument(
+        "--cache",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="folder of compiled programs, so that later runs start faster (default: the one that "
+        f"the environment variable {files.CACHE} names, or ~/.cache/jaxcolor)",
+    )
     args = parser.parse_args()
     _check(parser, args)
+    if args.cache:
+        os.environ[files.CACHE] = str(args.cache)
     photographs.limit_pixels(args.max_megapixels)
     parallel.set_up()
     try:
         args.hint = [Hint.parse(text) for text in args.hint]
-        if args.reference:
-            args.reference = photographs.read(args.reference).pixels
-            reference.check(args.reference)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,
@@ -120,6 +129,8 @@ def main() -> None:
             temperature=args.temperature,
             size=args.size,
         )
+        if args.reference:
+            args.reference = colorizer.palette(args.reference)
         if _STREAM in inputs:
             _colorize_stream(colorizer, args)
         else:
@@ -136,6 +147,8 @@ def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
         args.format = args.format.removeprefix(".").lower()
         if f".{args.format}" not in listing.SUFFIXES:
             parser.error(f"--format {args.format}: no image format has this extension")
+    if args.cache and args.cache.exists() and not args.cache.is_dir():
+        parser.error(f"--cache {args.cache}: is a file; name a folder")
     if args.quality is not None and not 1 <= args.quality <= 100:
         parser.error(f"--quality {args.quality}: must be 1 to 100")
     if _STREAM in args.inputs and (len(args.inputs) > 1 or args.output not in (None, _STREAM)):

@@ -1,9 +1,9 @@
 """Scores a model, or images that any program has colored.
 
     jaxcolor evaluate --data photos                           the model in the package
-    jaxcolor evaluate --workdir runs/pix2pix                  a run, on the test images of its data
-    jaxcolor evaluate --workdir runs/pix2pix --data photos    a run, on a folder of photographs
-    jaxcolor evaluate --workdir model --data photos           a model folder
+    jaxcolor evaluate --model runs/pix2pix                    a run, on the test images of its data
+    jaxcolor evaluate --model runs/pix2pix --data photos      a run, on a folder of photographs
+    jaxcolor evaluate --model model --data photos             a model folder
     jaxcolor evaluate --predictions colored --truth photos    two folders of equally named images
 
 A model is scored at the size of its training, folders at the images' own sizes. The table also has
@@ -25,9 +25,7 @@ from jaxcolor.training import parallel
 def main() -> None:
     """Scores, prints the table and writes it."""
     parser = cli.Parser(__doc__, "jaxcolor evaluate")
-    parser.add_argument(
-        "--workdir", type=pathlib.Path, help="workdir of a training run, or a model folder"
-    )
+    cli.add_model_option(parser, "--workdir")
     parser.add_argument(
         "--last", action="store_true", help="use the run's last checkpoint, not its best one"
     )
@@ -54,7 +52,7 @@ def main() -> None:
         type=pathlib.Path,
         metavar="FILE.json",
         help="where to write the scores, as JSON and, beside it, as Markdown (default: "
-        "WORKDIR/scores.json, with --data WORKDIR/scores_FOLDER.json; without --workdir nowhere)",
+        "MODEL/scores.json, with --data MODEL/scores_DATA.json; without --model nowhere)",
     )
     parser.add_argument(
         "--spread", action="store_true", help="also print the maximum and minimum of each score"
@@ -71,7 +69,7 @@ def main() -> None:
 
 def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
     """Ends the program if options are missing, or do not go together."""
-    of_models = ("workdir", "data", "last", "colorfulness", "temperature")
+    of_models = ("model", "data", "last", "colorfulness", "temperature")
     given = [
         f"--{name}" for name in of_models if getattr(args, name) is not parser.get_default(name)
     ]
@@ -79,11 +77,11 @@ def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
         parser.error("--predictions and --truth need each other")
     if args.predictions and given:
         parser.error(f"{', '.join(given)}: for a model; --predictions are colorized already")
-    if args.last and not args.workdir:
-        parser.error("--last needs --workdir, of a training run")
-    if not (args.predictions or args.workdir or args.data):
+    if args.last and not args.model:
+        parser.error("--last needs --model, the workdir of a training run")
+    if not (args.predictions or args.model or args.data):
         parser.error(
-            "give --workdir for a run, --data alone for the model in the package, or --predictions "
+            "give --model for a run, --data alone for the model in the package, or --predictions "
             "with --truth"
         )
     if args.json and args.json.suffix != ".json":
@@ -102,7 +100,7 @@ def _run(args: argparse.Namespace) -> None:
         facts |= {"data": str(args.truth), "predictions": str(args.predictions)}
     else:
         colorizer = inference.load(
-            args.workdir,
+            args.model,
             last=args.last,
             colorfulness=args.colorfulness,
             temperature=args.temperature,
@@ -113,9 +111,9 @@ def _run(args: argparse.Namespace) -> None:
             rows = _score_folder(colorizer, args.data, scores)
             name, default = str(args.data), f"scores_{args.data.resolve().name}.json"
         else:
-            if model_folder.is_model(args.workdir) and data.source != "scenes":
+            if model_folder.is_model(args.model) and data.source != "scenes":
                 raise InputError(
-                    f"--workdir {args.workdir}: a model folder does not say where its data lay; "
+                    f"--model {args.model}: a model folder does not say where its data lay; "
                     "give --data, a folder of images"
                 )
             source = sources.open_splits(data, ["test"], size)["test"]
@@ -128,8 +126,8 @@ def _run(args: argparse.Namespace) -> None:
             facts |= {name: str(data.bins[name]) for name in ("colorfulness", "temperature")}
         elif args.colorfulness is not None:
             facts["factor on a and b"] = str(args.colorfulness)
-        if args.workdir:
-            path = path or args.workdir / default
+        if args.model:
+            path = path or args.model / default
     facts |= {"device": parallel.device_kind(), **scores.facts()}
     print(report.on_screen(rows, spread=args.spread))
     print("\n".join(report.notes(facts, scores.missing)))
@@ -140,9 +138,9 @@ def _run(args: argparse.Namespace) -> None:
 
 def _checkpoint(args: argparse.Namespace) -> str:
     """Says which model is scored."""
-    if not args.workdir:
+    if not args.model:
         return "the model in the package"
-    if model_folder.is_model(args.workdir):
+    if model_folder.is_model(args.model):
         return "the model in the folder"
     return "last" if args.last else "best"
 

@@ -1,7 +1,7 @@
 """Writes a model for other programs, as StableHLO or ONNX.
 
     jaxcolor export --output model.stablehlo
-    jaxcolor export --checkpoint model --output model.onnx --format onnx
+    jaxcolor export --model model --output model.onnx --format onnx
 
 The file holds one function, from images [N, S, S, 3] uint8, sRGB, to their a and b [N, S, S, 2]
 float32, in units of Lab. N is any number; S is the size that the model was trained with (an
@@ -63,7 +63,7 @@ FORMATS = {"stablehlo": to_stablehlo, "onnx": to_onnx}
 
 
 def export(
-    checkpoint: pathlib.Path,
+    model: pathlib.Path,
     path: pathlib.Path,
     format_name: str = "stablehlo",
     **options: float | None,
@@ -71,7 +71,7 @@ def export(
     """Writes a trained generator, with its weights, as a function from images to a and b.
 
     Args:
-        checkpoint: a model folder, or the workdir of a run.
+        model: a model folder, or the workdir of a run.
         path: of the file to write.
         format_name: one of `FORMATS`.
         **options: `colorfulness` and `temperature`; None keeps the model's own.
@@ -80,7 +80,7 @@ def export(
         InputError: the model cannot be read, or has no such options; or jax2onnx is not installed.
         OSError: the file cannot be written.
     """
-    config, generator, variables = trained.load_generator(checkpoint)
+    config, generator, variables = trained.load_generator(model)
     config = inference.with_bins(config, **options)
     space = models.build_space(config)
 
@@ -100,12 +100,7 @@ def export(
 def main() -> None:
     """Exports a model."""
     parser = cli.Parser(__doc__, "jaxcolor export")
-    parser.add_argument(
-        "--checkpoint",
-        type=pathlib.Path,
-        default=pretrained.FOLDER,
-        help="model folder, or workdir of a training run (default: the model in the package)",
-    )
+    cli.add_model_option(parser, default=pretrained.FOLDER)
     parser.add_argument("--output", required=True, type=pathlib.Path, help="file to write")
     parser.add_argument(
         "--format", default="stablehlo", choices=FORMATS, help="of the file (default: stablehlo)"
@@ -114,7 +109,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         export(
-            args.checkpoint,
+            args.model,
             args.output,
             args.format,
             colorfulness=args.colorfulness,

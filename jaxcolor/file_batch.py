@@ -14,6 +14,7 @@ from jaxcolor.data import transforms
 from jaxcolor.hints import Hint
 from jaxcolor.inference import Colorizer
 from jaxcolor.photographs import Photograph
+from jaxcolor.reference import Palette
 
 # Between a file's name and its extension, of a result that is written beside it.
 _MARK = ".color"
@@ -65,7 +66,7 @@ def colorize_files(
     inputs: Sequence[pathlib.Path],
     output: Output,
     hints: Sequence[Hint] = (),
-    reference: np.ndarray | None = None,
+    reference: Palette | None = None,
 ) -> Outcome:
     """Colors files, and folders with all images and films below them.
 
@@ -77,7 +78,7 @@ def colorize_files(
         inputs: image files, films (`video.SUFFIXES`) and folders of both.
         output: where and how results are written.
         hints: as of a call of the colorizer, for a single photograph.
-        reference: as of a call of the colorizer, for photographs.
+        reference: of `Colorizer.palette`, for photographs.
 
     Raises:
         InputError: an output would overwrite an input or another output, or an input does not
@@ -120,7 +121,7 @@ def _colorize_file(
     target: pathlib.Path,
     output: Output,
     hints: Sequence[Hint],
-    reference: np.ndarray | None,
+    reference: Palette | None,
 ) -> None:
     photograph = photographs.read(path)
     colorize_photograph(colorizer, photograph, hints, reference, side_by_side=output.side_by_side)
@@ -133,7 +134,7 @@ def colorize_photograph(
     colorizer: Colorizer,
     photograph: Photograph,
     hints: Sequence[Hint] = (),
-    reference: np.ndarray | None = None,
+    reference: Palette | None = None,
     *,
     side_by_side: bool = False,
 ) -> None:
@@ -143,7 +144,7 @@ def colorize_photograph(
         colorizer: colors it.
         photograph: to color.
         hints: as of a call of the colorizer.
-        reference: as of a call of the colorizer.
+        reference: of `Colorizer.palette`.
         side_by_side: put its gray version, a = b = 0, of 8 bits, to the left of the result.
     """
     colored = colorizer(photograph.pixels, hints, reference)
@@ -155,7 +156,7 @@ def colorize_photograph(
 
 
 def _check_guides(
-    paths: Sequence[pathlib.Path], hints: Sequence[Hint], reference: np.ndarray | None
+    paths: Sequence[pathlib.Path], hints: Sequence[Hint], reference: Palette | None
 ) -> None:
     if hints and len(paths) > 1:
         raise InputError(f"hint {hints[0]}: is for one photograph, not for {len(paths)} files")

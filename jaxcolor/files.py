@@ -1,4 +1,4 @@
-"""Writing whole files and folders, and refusing to open what is no file."""
+"""Writing whole files and folders, refusing to open what is no file, and the cache's place."""
 
 import contextlib
 import errno
@@ -11,6 +11,16 @@ from collections.abc import Iterator
 
 # Of the temporary files of `written_whole`, which a killed process leaves behind.
 _PARTIAL = re.compile(r"\..+\.\d+\.partial(\.\w+)?")
+# Environment variable that names the cache.
+CACHE = "JAXCOLOR_CACHE"
+
+
+def cache() -> pathlib.Path:
+    """Returns the folder of what is kept for later runs, by default `~/.cache/jaxcolor`.
+
+    It holds compiled programs and, in folders of their own, weights, features and manifests.
+    """
+    return pathlib.Path(os.environ.get(CACHE) or "~/.cache/jaxcolor").expanduser()
 
 
 @contextlib.contextmanager

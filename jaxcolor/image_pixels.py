@@ -48,8 +48,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         return (
-            f"has more than {limit:.4g} megapixels, the limit; colorize's --max_megapixels, or "
-            "PIL.Image.MAX_IMAGE_PIXELS in Python, lifts it"
+            f"has more than {limit:.4g} megapixels, the limit; --max_megapixels of colorize and "
+            "serve, or PIL.Image.MAX_IMAGE_PIXELS in Python, lifts it"
         )
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
@@ -77,7 +77,7 @@ def upright_rgb(
         pixels = deep(image, file)
         if pixels.shape[2:] == (3,):  # As Pillow rounds it; to the nearest is right for gray only.
             return Image.fromarray((pixels >> 8).astype(np.uint8))
-        return Image.fromarray(on_white(to_8_bits(pixels)))
+        return on_white(pixels).convert("RGB")
     if min_side:
         image.draft(None, (min_side, min_side))
     ImageOps.exif_transpose(image, in_place=True)
@@ -174,16 +174,22 @@ def to_8_bits(pixels: np.ndarray) -> np.ndarray:
     return result
 
 
-def on_white(pixels: np.ndarray) -> np.ndarray:
-    """Blends `[H, W, 4]` uint8 with white; `[H, W]` and `[H, W, 3]` become, and stay, color.
+def on_white(pixels: np.ndarray) -> Image.Image:
+    """Scales an image to 8 bits and blends its transparency with white, by strips.
+
+    Args:
+        pixels: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or uint16.
 
     Returns:
-        `[H, W, 3]` uint8.
+        Of mode "L" or "RGB".
     """
-    image = Image.fromarray(pixels)
-    return np.asarray(
-        (_blended_with_white(image) if image.mode == "RGBA" else image).convert("RGB")
-    )
+    if pixels.shape[2:] != (4,):
+        return Image.fromarray(to_8_bits(pixels))
+    result = Image.new("RGB", pixels.shape[1::-1])
+    for top in range(0, len(pixels), _ROWS):
+        strip = Image.fromarray(to_8_bits(pixels[top : top + _ROWS]))
+        result.paste(_blended_with_white(strip).convert("RGB"), (0, top))
+    return result
 
 
 def _blended_with_white(image: Image.Image) -> Image.Image:

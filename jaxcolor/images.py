@@ -135,7 +135,7 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes by antialiased bicubic interpolation.
 
     Args:
-        pixels: `[H, W]`, `[H, W, 3]` or, color and opacity, `[H, W, 4]` uint8.
+        pixels: `[H, W]` or `[H, W, 3]` uint8.
         height: of the result, in pixels.
         width: of the result, in pixels.
 
@@ -148,17 +148,19 @@ def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(image)
 
 
-def shrink(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Scales an image to a network's view of it, transparency blended with white.
+def shrink(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes as `resize`, to color of 8 bits, transparency blended with white before.
 
     Args:
         pixels: `[H, W]` gray, `[H, W, 3]` color or `[H, W, 4]` color and opacity, uint8 or uint16.
-        size: height and width of the result, in pixels.
+        height: of the result, in pixels.
+        width: of the result, in pixels.
 
     Returns:
-        `[size, size, 3]` uint8.
+        `[height, width, 3]` uint8.
     """
-    return image_pixels.on_white(resize(image_pixels.to_8_bits(pixels), size, size))
+    image = image_pixels.on_white(pixels).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image.convert("RGB"))
 
 
 def sheet(rows: Iterable[np.ndarray], gap: int = 2) -> np.ndarray:

@@ -22,7 +22,7 @@ from jaxcolor.config import InputError
 from jaxcolor.hints import Hint, spread
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor, in_batches
-from jaxcolor.reference import transfer
+from jaxcolor.reference import Palette, check, transfer
 from jaxcolor.training import trained
 
 
@@ -159,7 +159,8 @@ class Colorizer:
                 one; or a list of these, which the network sees in batches of
                 `config.data.batch_size`.
             hints: colors of some pixels of a single image, as of `hints.spread`.
-            reference: an image, as `image`, whose palette is taken, as of `reference.transfer`.
+            reference: an image, as `image`, whose palette is taken, as of `reference.transfer`; or
+                what `palette` returned for it, which several calls can share.
 
         Returns:
             The same kind, of the image's lightness wherever sRGB can show it, and of its opacity:
@@ -168,8 +169,8 @@ class Colorizer:
 
         Raises:
             InputError: another kind, shape or dtype, or no pixel; or the file cannot be read; or as
-                of `hints.spread` and `reference.transfer`; or hints for several images; or hints or
-                a reference for a colorizer that does not keep the lightness.
+                of `hints.spread`; or the reference is gray; or hints for several images; or hints
+                or a reference for a colorizer that does not keep the lightness.
         """
         if not isinstance(image, list):
             return self([image], hints, reference)[0]
@@ -183,19 +184,34 @@ class Colorizer:
         predicted = list(self._predict_each([pixels for pixels, _ in unpacked]))
         size = models.output_size(self.config)
         if reference is not None:
-            palette = photographs.unpack(reference, "reference")[0]
-            known = self._predict_each([palette])[0], images.shrink(palette, size)
+            palette = reference if isinstance(reference, Palette) else self.palette(reference)
             predicted = [
-                transfer(ab, images.shrink(pixels, size), *known)
+                transfer(ab, images.shrink(pixels, size, size), palette)
                 for (pixels, _), ab in zip(unpacked, predicted, strict=True)
             ]
         if hints:
             [(pixels, _)], [ab] = unpacked, predicted
-            predicted = [spread(ab, images.shrink(pixels, size), hints, *pixels.shape[:2])]
+            predicted = [spread(ab, images.shrink(pixels, size, size), hints, *pixels.shape[:2])]
         return [
             pack(full_size.join(pixels, colors, keep_lightness=self.keep_lightness))
             for (pixels, pack), colors in zip(unpacked, predicted, strict=True)
         ]
+
+    def palette(self, reference: Any) -> Palette:
+        """Prepares a reference for several calls of this colorizer.
+
+        Args:
+            reference: an image, as of a call.
+
+        Raises:
+            InputError: it is no image, or gray, or the colorizer does not keep the lightness.
+        """
+        if not self.keep_lightness:
+            raise InputError("keep_lightness=False: a reference needs keep_lightness=True")
+        pixels = photographs.unpack(reference, "reference")[0]
+        check(pixels)
+        size = models.output_size(self.config)
+        return Palette(self._predict_each([pixels])[0], images.shrink(pixels, size, size))
 
     def predict_ab(self, image: np.ndarray) -> np.ndarray:
         """Predicts the a and b of one image, at the size of the network's output.
@@ -215,7 +231,8 @@ class Colorizer:
 
     def _predict_each(self, each: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts colors at the size of the network."""
-        small = [images.shrink(pixels, self.config.data.image_size) for pixels in each]
+        size = self.config.data.image_size
+        small = [images.shrink(pixels, size, size) for pixels in each]
         return in_batches(
             lambda batch: self._predict(self._variables, self._frozen, self._colorfulness, batch),
             np.stack(small),

@@ -16,13 +16,14 @@ from jaxcolor.config import InputError
 # Name of a folder that is kept as long as the page runs.
 KEPT = "examples"
 _LONGEST_NAME = 120  # Bytes; a file system takes 255, and results are named after it.
+_MAX_RESULTS = 4  # Of a photograph: other settings replace the oldest one.
 
 
 class UserFiles:
     """A folder of files under paths that nobody can guess, which are deleted when unused.
 
-    Each file lies in a folder of its own, `PATH/TOKEN/NAME`, so that two users who send the same
-    photograph share nothing.
+    Each photograph lies in a folder of its own, `PATH/TOKEN/NAME`, so that two users who send the
+    same one share nothing; each of its results in a folder below that.
 
     Attributes:
         path: of the folder, absolute and without links.
@@ -43,12 +44,28 @@ class UserFiles:
         self._lock = threading.Lock()
 
     def new(self, name: str) -> pathlib.Path:
-        """Returns the path for a new file, in a new folder.
+        """Returns the path for a new photograph, in a new folder.
 
         Args:
             name: that a user gave it; what no file name should hold is replaced.
         """
         folder = self.path / secrets.token_hex(16)
+        folder.mkdir()
+        return folder / safe_name(name)
+
+    def new_result(self, source: pathlib.Path, name: str) -> pathlib.Path:
+        """Returns the path for what is made of a file, which is deleted with it.
+
+        Of each file, the last results are kept, so that many settings do not fill the folder.
+
+        Args:
+            source: the file.
+            name: of the result.
+        """
+        made = sorted(filter(pathlib.Path.is_dir, source.parent.iterdir()), key=os.path.getmtime)
+        for folder in made[: 1 - _MAX_RESULTS]:
+            shutil.rmtree(folder)
+        folder = source.parent / secrets.token_hex(16)
         folder.mkdir()
         return folder / safe_name(name)
 

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from jaxcolor import (
     file_batch,
     full_size,
-    image_pixels,
     image_writing,
     images,
     inference,
@@ -76,8 +74,6 @@ class Results:
         self,
         folders: Mapping[str, pathlib.Path | None],
         files: UserFiles,
-        *,
-        max_megapixels: float,
     ):
         """Loads the models, and colors a pixel with each, so that its network is compiled.
 
@@ -85,13 +81,11 @@ class Results:
             folders: of the models, by the names that users choose from; None is the model in the
                 package.
             files: where photographs and results lie.
-            max_megapixels: of a photograph.
 
         Raises:
             InputError: as `inference.load`.
         """
         self._files = files
-        self._max_megapixels = max_megapixels
         self._folders = folders
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, int | None], Colorizer] = {}
@@ -138,7 +132,7 @@ class Results:
         photograph.format = image_writing.format_of(source.suffix) or photograph.format
         data = photographs.encode(photograph)
         with self._files.reserved(len(data) + gray.nbytes + after.nbytes):
-            target = self._files.new(file_batch.beside(source).name)
+            target = self._files.new_result(source, file_batch.beside(source).name)
             target.write_bytes(data)
             previews = [target.with_name(f"{name}.preview.jpg") for name in ("before", "after")]
             images.write(previews[0], gray)
@@ -164,19 +158,11 @@ class Results:
     def _read(self, path: pathlib.Path) -> Photograph:
         if reason := listing.unsupported(path):
             raise InputError(f"{path.name}: {reason}")
-        with path.open("rb") as file:
-            try:
-                with Image.open(file, formats=image_pixels.FORMATS) as image:
-                    megapixels = image.width * image.height / 1e6
-                if megapixels > self._max_megapixels:
-                    raise InputError(
-                        f"has {megapixels:.3g} megapixels; this page takes "
-                        f"{self._max_megapixels:g} at most"
-                    )
-                file.seek(0)
+        try:
+            with path.open("rb") as file:
                 return photographs.decode(file)
-            except Exception as error:  # Pillow's decoders raise whatever a damaged file provokes.
-                raise InputError(f"{path.name}: {image_pixels.reason(error)}") from error
+        except InputError as error:
+            raise InputError(f"{path.name}: {error}") from error
 
     def _colorizer(self, model: str, size: int | None) -> Colorizer:
         with self._lock:
@@ -213,4 +199,4 @@ def _preview(pixels: np.ndarray) -> np.ndarray:
     """Scales a photograph down, and blends it with white."""
     scale = min(1, _PREVIEW_SIDE / max(pixels.shape[:2]))
     height, width = (max(1, round(scale * side)) for side in pixels.shape[:2])
-    return image_pixels.on_white(images.resize(image_pixels.to_8_bits(pixels), height, width))
+    return images.shrink(pixels, height, width)

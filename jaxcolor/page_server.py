@@ -23,6 +23,10 @@ from jaxcolor.page_results import Results
 # Of one upload.
 _MAX_FILES = 100
 _UPLOAD_SECONDS = 600
+# An upload reserves its space, which slower clients are not to hold: seconds for any, and bytes a
+# second beyond them.
+_FIRST_SECONDS = 30
+_SLOWEST = 100_000
 _SWEEP_SECONDS = 15
 # Open connections, beyond which clients are turned away; a page holds two.
 _MAX_CONNECTIONS = 500
@@ -37,7 +41,6 @@ def serve(
     folder: pathlib.Path,
     *,
     max_bytes: int,
-    max_megapixels: float,
     max_stored: int,
     keep_minutes: float,
 ) -> None:
@@ -48,7 +51,6 @@ def serve(
         address: host and port to listen at; port 0 is any free one.
         folder: for the users' files, which the environment names as GRADIO_TEMP_DIR.
         max_bytes: of a photograph's file.
-        max_megapixels: of a photograph.
         max_stored: bytes of all photographs and results together.
         keep_minutes: after which what was not used is deleted.
 
@@ -60,7 +62,7 @@ def serve(
         files = UserFiles(folder, max_bytes=max_stored, keep_seconds=60 * keep_minutes)
         print("compiling the models; this takes some seconds", flush=True)
         by_name = {"in the package": None, **{str(path): path for path in models}}
-        results = Results(by_name, files, max_megapixels=max_megapixels)
+        results = Results(by_name, files)
         app = build_app(
             page.build(results, files, keep_minutes=keep_minutes), files, max_bytes=max_bytes
         )
@@ -159,9 +161,10 @@ async def _receive(request: Request, files: UserFiles, max_bytes: int) -> list[s
     Raises:
         InputError: there is none, one is too large, or there is no space for all.
     """
-    with files.reserved(int(request.headers.get("content-length", sys.maxsize))):
+    num_bytes = int(request.headers.get("content-length", sys.maxsize))
+    with files.reserved(num_bytes):
         async with (
-            asyncio.timeout(_UPLOAD_SECONDS),
+            asyncio.timeout(min(_UPLOAD_SECONDS, _FIRST_SECONDS + num_bytes / _SLOWEST)),
             request.form(max_files=_MAX_FILES, max_fields=1) as form,
         ):
             photographs = [one for one in form.getlist("files") if isinstance(one, UploadFile)]

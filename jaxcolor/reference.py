@@ -1,4 +1,6 @@
-"""The palette of a reference, given to another image."""
+"""The palette of a reference, given to other images."""
+
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +20,18 @@ _NEIGHBORS = 32
 _BLUR = 1.0
 
 
+class Palette(NamedTuple):
+    """A reference that is ready for `transfer` to any number of images.
+
+    Attributes:
+        ab: `[S, S, 2]` float32 in [-1, 1], predicted for the reference.
+        rgb: `[S, S, 3]` uint8, sRGB, the reference itself.
+    """
+
+    ab: np.ndarray
+    rgb: np.ndarray
+
+
 def check(reference: np.ndarray) -> None:
     """Checks that an image has a palette to take.
 
@@ -28,14 +42,12 @@ def check(reference: np.ndarray) -> None:
     Raises:
         InputError: it is gray.
     """
-    lab = np.asarray(color.rgb_to_lab(jnp.asarray(images.shrink(reference, _SIZE))))
+    lab = np.asarray(color.rgb_to_lab(jnp.asarray(images.shrink(reference, _SIZE, _SIZE))))
     if np.percentile(np.linalg.norm(lab[..., 1:], axis=-1), 99) < _GRAY:
         raise InputError("reference: has no colors; take a color image")
 
 
-def transfer(
-    ab: np.ndarray, rgb: np.ndarray, reference_ab: np.ndarray, reference: np.ndarray
-) -> np.ndarray:
+def transfer(ab: np.ndarray, rgb: np.ndarray, palette: Palette) -> np.ndarray:
     """Gives each pixel the mean color of the pixels of a reference that are like it.
 
     Welsh et al., "Transferring Color to Greyscale Images", SIGGRAPH 2002, §3: alike are pixels of
@@ -47,26 +59,21 @@ def transfer(
     Args:
         ab: `[S, S, 2]` float32 in [-1, 1], predicted for the image.
         rgb: `[S, S, 3]` uint8, sRGB, the image at the size of `ab`; only its lightness is used.
-        reference_ab: `[S, S, 2]` float32 in [-1, 1], predicted for the reference.
-        reference: `[S, S, 3]` uint8, sRGB.
+        palette: of the reference, for which `check` holds.
 
     Returns:
         `[S, S, 2]` float32 in [-1, 1].
-
-    Raises:
-        InputError: the reference is gray.
     """
     # Here, since importing them would slow down every command.
     from scipy.ndimage import gaussian_filter
     from scipy.spatial import KDTree
 
-    check(reference)
-    lab = np.asarray(color.rgb_to_lab(jnp.asarray(reference)))
+    lab = np.asarray(color.rgb_to_lab(jnp.asarray(palette.rgb)))
     L, reference_L = np.asarray(color.rgb_to_lab(jnp.asarray(rgb)))[..., 0], lab[..., 0]
     contrast = np.clip(L.std() / max(reference_L.std(), 1e-3), 0.5, 2)
     reference_L = contrast * (reference_L - reference_L.mean()) + L.mean()
     step = max(1, len(ab) // _SIZE)
-    known, asked = (_features(*of)[::step, ::step] for of in ((reference_L, reference_ab), (L, ab)))
+    known, asked = (_features(*of)[::step, ::step] for of in ((reference_L, palette.ab), (L, ab)))
     tree = KDTree(known.reshape(-1, known.shape[-1]))
     count = min(_NEIGHBORS, tree.n)
     nearest = tree.query(asked.reshape(-1, asked.shape[-1]), range(1, count + 1))[1]

@@ -79,7 +79,6 @@ def _serve(args: argparse.Namespace, folder: pathlib.Path) -> None:
             (args.host, args.port),
             folder,
             max_bytes=int(args.max_megabytes * 1e6),
-            max_megapixels=args.max_megapixels,
             max_stored=int(args.max_stored * 1e6),
             keep_minutes=args.keep_minutes,
         )

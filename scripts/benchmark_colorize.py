@@ -63,9 +63,7 @@ def make_checkpoint(workdir: pathlib.Path) -> None:
 def main() -> None:
     """Prints the milliseconds of each program."""
     parser = timing.parser(__doc__, runs=3)
-    parser.add_argument(
-        "--checkpoint", type=pathlib.Path, help="a run's workdir, for the cold start"
-    )
+    parser.add_argument("--model", type=pathlib.Path, help="a run's workdir, for the cold start")
     args = parser.parse_args()
     network = make_network()
     tensors = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
@@ -116,12 +114,12 @@ def main() -> None:
                 rows.append([f"{what}, warm", program, ms, timing.format_ratio(result), "—"])
             figures[what] = results
 
-        workdir = args.checkpoint or folder / "run"
-        if not args.checkpoint:
+        workdir = args.model or folder / "run"
+        if not args.model:
             make_checkpoint(workdir)
         torch.save(network.state_dict(), folder / "network.pt")
         program = "import runpy; runpy.run_module('jaxcolor.colorize', run_name='__main__')"
-        arguments = [str(photo), "--checkpoint", str(workdir), "--output", str(folder / "cold")]
+        arguments = [str(photo), "--model", str(workdir), "--output", str(folder / "cold")]
         usual = f"from benchmarking import pytorch_colorize as p; p.run({name!r})"
         starts = {
             "jaxcolor, nothing compiled": run_cold(program, arguments, folder / "cache"),

@@ -99,7 +99,7 @@ def main() -> None:
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     ways: dict[str, Callable] = {"none": lambda ab, *_: ab, "mean and deviations": reinhard}
-    ways["matched"] = reference.transfer
+    ways["matched"] = lambda ab, rgb, *known: reference.transfer(ab, rgb, reference.Palette(*known))
     shares: dict[str, list] = {}
     errors: dict[str, list] = {}
     try:

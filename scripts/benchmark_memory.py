@@ -20,6 +20,7 @@ _KINDS = {
     "JPEG, color": "color.jpg",
     "JPEG, color, lying on its side": "side.jpg",
     "PNG, gray": "gray.png",
+    "PNG, color and opacity": "opacity.png",
     "TIFF, gray, 16 bits": "gray_16.tif",
     "TIFF, color, 16 bits": "color_16.tif",
 }
@@ -36,6 +37,8 @@ def make(path: pathlib.Path, side: int) -> None:
         return
     if name.startswith("gray"):
         pixels = np.ascontiguousarray(pixels[..., 0])
+    if name == "opacity":
+        pixels = np.dstack([pixels, pixels[..., 0]])
     if name == "gray_16":
         pixels = pixels.astype(np.uint16) * 257
     exif = Image.Exif()

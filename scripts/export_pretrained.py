@@ -1,6 +1,6 @@
 """Writes a trained generator as the model in the package, and compares both.
 
-    python scripts/export_pretrained.py --checkpoint runs/flagship --output jaxcolor/pretrained
+    python scripts/export_pretrained.py --model runs/flagship --output jaxcolor/pretrained
 
 The file holds what coloring needs alone, in float16: of a run with a moving average, the average.
 The card of the model is written by hand, and stays as it is.
@@ -52,14 +52,14 @@ def export(
     config, generator, variables = trained.load_generator(checkpoint, last=last)
     if generator.frozen:
         raise InputError(
-            f"--checkpoint {checkpoint}: config.generator.name={config.generator.name!r} needs the "
+            f"--model {checkpoint}: config.generator.name={config.generator.name!r} needs the "
             f"frozen networks {', '.join(generator.frozen)}, which the file does not hold; take "
             "another generator"
         )
     count = sum(leaf.size for leaf in jax.tree.leaves(variables))
     if (size := count * np.dtype(np.float16).itemsize) > MAX_BYTES:
         raise InputError(
-            f"--checkpoint {checkpoint}: takes {size / 1e6:.1f} MB in float16; at most "
+            f"--model {checkpoint}: takes {size / 1e6:.1f} MB in float16; at most "
             f"{MAX_BYTES / 1e6:.0f} MB go into the package, so take a smaller generator"
         )
     config = with_bins(config, **options)
@@ -87,9 +87,7 @@ def main() -> None:
     """Exports and compares."""
     parser = cli.Parser(__doc__)
     parser.add_argument("photos", nargs="*", type=pathlib.Path, help="to compare the colors of")
-    parser.add_argument(
-        "--checkpoint", required=True, type=pathlib.Path, help="workdir of a run, or model folder"
-    )
+    cli.add_model_option(parser, required=True)
     parser.add_argument(
         "--last", action="store_true", help="the run's last checkpoint instead of the best"
     )
@@ -102,7 +100,7 @@ def main() -> None:
             scenes.render(0, index, _SCENE_SIZE) for index in range(_NUM_SCENES)
         ]
         exact = export(
-            args.checkpoint,
+            args.model,
             args.output,
             last=args.last,
             colorfulness=args.colorfulness,

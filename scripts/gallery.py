@@ -1,7 +1,7 @@
 """Shows photographs beside what a model makes of them, on one page and as one PNG.
 
     python scripts/gallery.py docs/examples --output runs/gallery
-    python scripts/gallery.py photos/*.jpg --checkpoint runs/pix2pix --output runs/gallery
+    python scripts/gallery.py photos/*.jpg --model runs/pix2pix --output runs/gallery
 
 Every photograph is shown without its colors, as the model colors it, and as it is; a model of the
 color space "lab_bins" colors it with the least colorfulness, with its own and with the most. The
@@ -209,17 +209,13 @@ def main() -> None:
     """Colors all photographs and writes the page and the PNG."""
     parser = cli.Parser(__doc__)
     parser.add_argument("photos", nargs="+", type=pathlib.Path, help="image files and folders")
-    parser.add_argument(
-        "--checkpoint",
-        type=pathlib.Path,
-        help="workdir of a run, or model folder (default: the package's model)",
-    )
+    cli.add_model_option(parser, "--checkpoint")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("runs/gallery"))
     args = parser.parse_args()
     parallel.set_up()
     rows, problems = [], []
     try:
-        colorizers = load(args.checkpoint)
+        colorizers = load(args.model)
         given = (listing.find(path) if path.is_dir() else [path] for path in args.photos)
         paths = list(itertools.chain.from_iterable(given))
         for path in tqdm(paths, desc="gallery", unit="img", disable=None):
@@ -230,7 +226,7 @@ def main() -> None:
         if rows:
             headings = ["gray", *colorizers, "truth"]
             page, picture = args.output / "index.html", args.output / "gallery.png"
-            write_page(page, str(args.checkpoint or "in the package"), headings, rows)
+            write_page(page, str(args.model or "in the package"), headings, rows)
             images.write(picture, draw(headings, rows[:_PHOTOS]))
             shown = f"the first {_PHOTOS}" if len(rows) > _PHOTOS else "all"
             print(f"{len(rows)} photographs: {page}, and {shown} of them: {picture}")

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 run=runs/quickstart
 gallery=runs/quickstart_gallery
 python -m jaxcolor.train --config configs/quickstart.py --workdir "$run"
-python -m jaxcolor.evaluate --workdir "$run"
+python -m jaxcolor.evaluate --model "$run"
 python scripts/gallery.py docs/examples --output "$gallery"
 cat <<EOF
 

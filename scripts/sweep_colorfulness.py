@@ -1,6 +1,6 @@
 """Scores a model at many settings of colorfulness and temperature.
 
-    python scripts/sweep_colorfulness.py --checkpoint runs/flagship_256 --fid_dims 768
+    python scripts/sweep_colorfulness.py --model runs/flagship_256 --fid_dims 768
 
 The images are the validation split of the run's own data, or with --data every image of a folder.
 Each setting is a row of the table; gray is the baseline. For pictures at each setting, see
@@ -79,9 +79,7 @@ def sweep(
 def main() -> None:
     """Scores all settings, prints the table and writes it."""
     parser = cli.Parser(__doc__)
-    parser.add_argument(
-        "--checkpoint", type=pathlib.Path, required=True, help="workdir of a run, or model folder"
-    )
+    cli.add_model_option(parser, required=True)
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score on")
     parser.add_argument("--colorfulness", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1])
     parser.add_argument("--temperature", type=float, nargs="+", default=[1.0])
@@ -90,7 +88,7 @@ def main() -> None:
     args = parser.parse_args()
     parallel.set_up()
     try:
-        config, generator, variables = trained.load_generator(args.checkpoint)
+        config, generator, variables = trained.load_generator(args.model)
         if args.data:
             source: sources.Source = sources.FileSource(listing.find(args.data))
         else:

@@ -42,7 +42,7 @@ for package in "$work"/dist/*.whl "$work"/dist/*.tar.gz; do
         "$work/env/bin/jaxcolor" colorize cat.jpg
         "$work/env/bin/jaxcolor" train --config quickstart --workdir run \
             --config.train.num_steps=2 --config.data.image_size=32 --config.data.num_scenes=80
-        "$work/env/bin/jaxcolor" evaluate --workdir run
+        "$work/env/bin/jaxcolor" evaluate --model run
     )
     "$installed" - <<'END'
 import pathlib

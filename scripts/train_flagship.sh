@@ -24,5 +24,5 @@ train() {
 }
 train flagship
 train flagship_256 --config.init_from="$runs/flagship"
-python scripts/export_pretrained.py --checkpoint "$runs/flagship_256" --output "$output" \
+python scripts/export_pretrained.py --model "$runs/flagship_256" --output "$output" \
     --colorfulness 0.5 --temperature 0.7

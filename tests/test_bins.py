@@ -228,7 +228,7 @@ def test_commands_take_colorfulness(trained, run_main, tmp_path):
     photo = tmp_path / "photos" / "a.png"
     images.write(photo, np.tile(np.arange(0, 256, 8, dtype=np.uint8)[:, None], (32, 1, 3)))
     for value in (0, 1):
-        options = ("--checkpoint", trained, "--output", tmp_path / str(value))
+        options = ("--model", trained, "--output", tmp_path / str(value))
         assert run_main(colorize, photo, *options, "--colorfulness", value).returncode == 0
     faithful, colorful = (images.read(tmp_path / name / "a.png") for name in ("0", "1"))
     assert (faithful != colorful).any()
@@ -242,7 +242,7 @@ def test_commands_take_colorfulness(trained, run_main, tmp_path):
 
 def test_the_sweep_scores_every_setting(trained, run_main, tmp_path):
     settings = ("--colorfulness", 0, 1, "--temperature", 1, 0.2)
-    options = ("--checkpoint", trained, "--json", tmp_path / "sweep.json")
+    options = ("--model", trained, "--json", tmp_path / "sweep.json")
     done = run_main(sweep_colorfulness, *options, *settings)
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "sweep.json").read_text())["scores"]

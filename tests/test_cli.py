@@ -16,7 +16,9 @@ from PIL import Image
 
 from jaxcolor import __main__ as command_line
 from jaxcolor import cli, colorize, config, evaluate, train
+from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
+from jaxcolor.training import parallel
 
 
 @pytest.mark.parametrize(
@@ -101,3 +103,16 @@ def test_a_photograph_through_a_pipe(tmp_path):
     with Image.open(io.BytesIO(done.stdout)) as colored, Image.open(photo) as truth:
         assert (colored.format, colored.size) == ("PNG", truth.size)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_cache_can_be_another_folder(run_main, monkeypatch, tmp_path):
+    changed = {}
+    monkeypatch.setattr(parallel.jax.config, "update", changed.__setitem__)
+    monkeypatch.setenv("JAXCOLOR_CACHE", "")
+    folder = tmp_path / "cache"
+    done = run_main(colorize, "photo.jpg", "--cache", folder, "--hint", "none")
+    assert "none" in done.stderr
+    assert changed["jax_compilation_cache_dir"] == str(folder)
+    assert weights.folders()[-1] == folder / "weights"
+    refused = run_main(colorize, "photo.jpg", "--cache", ROOT / "README.md")
+    assert (refused.returncode, "README.md: is a file" in refused.stderr) == (2, True)

@@ -41,7 +41,7 @@ def pictures(count, size=32):
 def test_stablehlo_equals_the_model_for_any_number_of_images(make_model, run_main, name, tmp_path):
     model, predict = make_model(name)
     path = tmp_path / "model.stablehlo"
-    done = run_main(export, "--checkpoint", model, "--output", path)
+    done = run_main(export, "--model", model, "--output", path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{path}: ")
     loaded = jax.export.deserialize(path.read_bytes())
@@ -58,7 +58,7 @@ def test_onnx_equals_the_model_for_any_number_of_images(make_model, run_main, tm
 
     model, predict = make_model("mobile_unet")
     path = tmp_path / "model.onnx"
-    done = run_main(export, "--checkpoint", model, "--output", path, "--format", "onnx")
+    done = run_main(export, "--model", model, "--output", path, "--format", "onnx")
     assert done.returncode == 0, done.stderr
     session = onnxruntime.InferenceSession(path)
     for count in (1, 3):
@@ -70,7 +70,7 @@ def test_onnx_without_its_converter(make_model, run_main, monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "jax2onnx", None)
     model, _ = make_model("unet")
     path = tmp_path / "model.onnx"
-    refused = run_main(export, "--checkpoint", model, "--output", path, "--format", "onnx")
+    refused = run_main(export, "--model", model, "--output", path, "--format", "onnx")
     assert refused.returncode == 1
     assert 'needs jax2onnx; run pip install "jaxcolor[onnx]"' in refused.stderr
     assert not path.exists()
@@ -82,7 +82,7 @@ def test_a_setting_that_the_model_lacks(make_model, run_main, tmp_path):
     )
     model, _ = make_model("unet")
     refused = run_main(
-        *(export, "--checkpoint", model, "--output", tmp_path / "m", "--colorfulness", "1")
+        *(export, "--model", model, "--output", tmp_path / "m", "--colorfulness", "1")
     )
     assert refused.returncode == 1
     assert "colorfulness=1.0: needs a model of config.data.color_space='lab_bins'" in refused.stderr

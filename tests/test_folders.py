@@ -105,11 +105,11 @@ def test_command(predictions, photos, run_main, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "give --workdir for a run, --data alone for the model in the package, or --pred"),
-        (["--colorfulness", "0.5"], "give --workdir for a run"),
+        ([], "give --model for a run, --data alone for the model in the package, or --pred"),
+        (["--colorfulness", "0.5"], "give --model for a run"),
         (["--predictions", "a"], "--predictions and --truth need each other"),
         (["--truth", "a", "--workdir", "b"], "--predictions and --truth need each other"),
-        (["--data", "a", "--last"], "--last needs --workdir"),
+        (["--data", "a", "--last"], "--last needs --model"),
         (
             ["--predictions", "a", "--truth", "b", "--data", "c", "--colorfulness", "0"],
             "--data, --colorfulness: for a model; --predictions are colorized already",

@@ -100,7 +100,7 @@ def test_the_true_photograph_as_reference_brings_colors_closer_to_it():
     for index in range(4):
         truth = scenes.render(0, index, 64)
         ab = 0.3 * lab(truth)[..., 1:] / color.AB_SCALE + np.float32(0.05)
-        changed = reference.transfer(ab, truth, ab, truth)
+        changed = reference.transfer(ab, truth, reference.Palette(ab, truth))
 
         before, after = (
             np.linalg.norm(color.AB_SCALE * colors - lab(truth)[..., 1:], axis=-1).mean()
@@ -118,6 +118,7 @@ def test_kinds_of_references(colorizer, tmp_path):
         tmp_path / "palette.png",
         (tmp_path / "palette.png").read_bytes(),
         Image.fromarray(palette),
+        colorizer.palette(palette),
     ):
         np.testing.assert_array_equal(colorizer([photo], reference=same)[0], expected)
     for wrong, message in (
@@ -128,6 +129,21 @@ def test_kinds_of_references(colorizer, tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             colorizer(photo, reference=wrong)
+
+
+def test_the_network_sees_the_reference_of_a_folder_once(
+    colorizer, photos, run_main, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(inference, "load", lambda *args, **options: colorizer)
+    seen = []
+    predict = colorizer._predict_each
+    monkeypatch.setattr(
+        colorizer, "_predict_each", lambda each: (seen.extend(each), predict(each))[1]
+    )
+    palette = photos / "b" / "0.png"
+    done = run_main(colorize, photos / "a", "--reference", palette, "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert len(seen) == 1 + 6
 
 
 def test_the_command(colorizer, photos, run_main, monkeypatch, tmp_path):

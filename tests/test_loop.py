@@ -443,4 +443,8 @@ def test_compiled_programs_are_kept_where_the_environment_says(monkeypatch):
         monkeypatch.delenv(name)
     parallel.set_up()
     assert changed["jax_compilation_cache_dir"].endswith(".cache/jaxcolor")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "something")
+    monkeypatch.setenv("JAXCOLOR_CACHE", "other")
+    parallel.set_up()
+    assert changed["jax_compilation_cache_dir"] == "other"
     assert changed["jax_persistent_cache_min_compile_time_secs"] == 0.1

@@ -32,7 +32,7 @@ def client(colorizer, tmp_path_factory):
         patch.setattr(inference, "load", lambda *_, **__: colorizer)
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         files = UserFiles(folder, max_bytes=10 * MAX_BYTES, keep_seconds=60)
-        results = Results({"tiny": None}, files, max_megapixels=1)
+        results = Results({"tiny": None}, files)
         blocks = page.build(results, files, keep_minutes=1)
         with TestClient(page_server.build_app(blocks, files, max_bytes=MAX_BYTES)) as client:
             yield client
@@ -124,6 +124,12 @@ def test_uploads_are_limited(client):
     assert (empty.status_code, empty.json()) == (413, {"detail": "the upload holds no photograph"})
     endless = client.post("/gradio_api/upload", content=iter([b"x"]), headers={"content-type": "a"})
     assert endless.status_code == 413
+
+
+def test_a_slow_upload_is_ended(client, photo, monkeypatch):
+    monkeypatch.setattr(page_server, "_FIRST_SECONDS", -1)
+    slow = upload(client, ("cat.png", photo.read_bytes()))
+    assert (slow.status_code, slow.json()) == (408, {"detail": "the upload was interrupted"})
 
 
 def test_the_same_photograph_of_two_users_lies_at_two_paths(client, photo):

@@ -65,7 +65,7 @@ def drop(page, *paths):
 
 
 def wait_for_result(page):
-    page.wait_for_function("!document.querySelector('#download').disabled")
+    page.wait_for_function("document.querySelector('#download')?.disabled === false")
     page.wait_for_selector("#compared img, #picture img")
 
 

@@ -99,6 +99,20 @@ def test_what_cannot_be_deleted_is_said_and_keeps_nothing_else(files, monkeypatc
     assert not second.parent.exists()
 
 
+def test_the_last_results_of_a_photograph_are_kept_and_deleted_with_it(files):
+    source = add(files)
+    made = []
+    for time in range(6):
+        made.append(files.new_result(source, "cat.color.jpg"))
+        made[-1].write_bytes(b"color")
+        os.utime(made[-1].parent, (time, time))
+    assert [path.exists() for path in made] == [False, False, True, True, True, True]
+    assert files.find(str(made[-1])) == made[-1]
+    os.utime(source.parent, (0, 0))
+    files.sweep()
+    assert not made[-1].exists()
+
+
 def test_space_is_limited_and_given_back(files):
     add(files, data=b"x" * 60)
     with files.reserved(30), pytest.raises(InputError, match="try again later"), files.reserved(20):

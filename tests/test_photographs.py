@@ -198,16 +198,17 @@ def test_transparency_of_a_palette_is_kept(colorizer, tmp_path):
         )
 
 
-def test_the_network_sees_transparent_parts_as_white(colorizer):
-    photo = picture(32, 32)
-    hidden = photo.copy()
-    hidden[:16] = 0
-    opacity = np.full((32, 32, 1), 255, np.uint8)
-    opacity[:16] = 0
-    on_white = photo.copy()
-    on_white[:16] = 255
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_network_sees_transparent_parts_as_white(colorizer, dtype):
+    photo = picture(300, 40)  # Larger than a strip of rows.
+    opacity = np.full((300, 40, 1), 255, np.uint8)
+    opacity[:140] = 0
+    hidden = np.where(opacity == 0, 0, photo)
+    on_white = np.where(opacity == 0, 255, photo).astype(np.uint8)
+    scale = np.iinfo(dtype).max // 255
+    transparent = np.concatenate([hidden, opacity], axis=-1) * dtype(scale)
     np.testing.assert_array_equal(
-        colorizer(np.concatenate([hidden, opacity], axis=-1))[16:, :, :3], colorizer(on_white)[16:]
+        colorizer(transparent)[140:, :, :3], colorizer(on_white * dtype(scale))[140:]
     )
 
 
@@ -379,7 +380,7 @@ def test_above_the_limit_the_option_that_lifts_it_is_named(run_main, photos, mon
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # Restored afterwards.
     done = run_main(colorize, photos, "--output", tmp_path / "out", "--max_megapixels", 0.001)
     assert done.returncode == 1
-    assert done.stderr.count("more than 0.001 megapixels, the limit; colorize's --max_megap") == 12
+    assert done.stderr.count("more than 0.001 megapixels, the limit; --max_megap") == 12
     photographs.limit_pixels(float("inf"))
     assert photographs.read(listing.find(photos)[0]).pixels.shape == (40, 48, 3)
 

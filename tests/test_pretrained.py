@@ -170,7 +170,7 @@ def workdir(config, variables, tmp_path):
 def test_the_best_average_of_a_run_is_exported(workdir, variables, photos, run_main, tmp_path):
     output = tmp_path / "exported"
     done = run_main(
-        *(export_pretrained, "--checkpoint", workdir, "--output", output),
+        *(export_pretrained, "--model", workdir, "--output", output),
         *listing.find(photos)[:2],
     )
     assert done.returncode == 0, done.stderr
@@ -185,7 +185,7 @@ def test_the_best_average_of_a_run_is_exported(workdir, variables, photos, run_m
 
 def test_the_last_average_of_a_run_is_exported(workdir, variables, run_main, tmp_path):
     output = tmp_path / "exported"
-    done = run_main(export_pretrained, "--checkpoint", workdir, "--last", "--output", output)
+    done = run_main(export_pretrained, "--model", workdir, "--last", "--output", output)
     assert done.returncode == 0, done.stderr
     _, _, exported = model_folder.load(output)
     assert_equal(exported, jax.tree.map(np.zeros_like, variables))
@@ -202,7 +202,7 @@ def test_a_generator_that_needs_other_weights_is_not_exported(
         lambda config: models.Generator(generator.network, frozen={"embedding": {}}),
     )
     output = tmp_path / "exported"
-    done = run_main(export_pretrained, "--checkpoint", workdir, "--output", output)
+    done = run_main(export_pretrained, "--model", workdir, "--output", output)
     assert done.returncode == 1
     assert "needs the frozen networks embedding, which the file does not hold" in done.stderr
     assert not output.exists()
@@ -213,7 +213,7 @@ def test_a_generator_too_large_for_the_package_is_not_exported(
 ):
     monkeypatch.setattr(export_pretrained, "MAX_BYTES", 1000)
     output = tmp_path / "exported"
-    done = run_main(export_pretrained, "--checkpoint", workdir, "--output", output)
+    done = run_main(export_pretrained, "--model", workdir, "--output", output)
     assert done.returncode == 1
     assert re.search(r"takes 0\.\d MB in float16; at most 0 MB go into the package", done.stderr)
     assert not output.exists()

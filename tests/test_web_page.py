@@ -126,8 +126,7 @@ def test_rotation_and_transparency_are_kept(open_page, run_main, tmp_path):
     pixels, _ = download(page, "PNG", "png")
     np.testing.assert_array_equal(pixels[..., 3], opacity)
     expected = by_command(run_main, transparent, tmp_path)
-    # The page blends with white before it shrinks, the command after that.
-    np.testing.assert_allclose(pixels[50:], expected[50:], atol=8)
+    np.testing.assert_allclose(pixels[50:], expected[50:], atol=1)
     pixels, _ = download(page, "JPEG", "jpg")
     assert pixels[:40].min() > 250
 

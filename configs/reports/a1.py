@@ -1,7 +1,7 @@
 """Report 003, row A1: pix2pix in Lab on 10,000 images of COCO.
 
     python -m jaxcolor.train --config configs/reports/a1.py --workdir runs/a1
-    python -m jaxcolor.evaluate --workdir runs/a1 --data imagenet_val_5000
+    python -m jaxcolor.evaluate --model runs/a1 --data imagenet_val_5000
 
 The second command makes the scores beside the published ones of 5,000 ImageNet images, in a folder;
 so for rows A2 to A7b. The authors' code is

@@ -5,8 +5,8 @@
     jaxcolor weights verify
 
 Files are looked for in the folder that the environment variable JAXCOLOR_WEIGHTS names, then in
-`~/.cache/jaxcolor/weights`, where `fetch` saves them. The SHA-256 of a file is
-checked before anything in it is parsed.
+`weights/` in the cache, `~/.cache/jaxcolor` or the folder that JAXCOLOR_CACHE names, where `fetch`
+saves them. The SHA-256 of a file is checked before anything in it is parsed.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxcolor import files
 from jaxcolor.backbones import download, tensor_files
 from jaxcolor.backbones.registry import WEIGHTS, File, Weights
 from jaxcolor.config import InputError
@@ -53,8 +54,7 @@ class Loaded(NamedTuple):
 def folders() -> list[pathlib.Path]:
     """Lists the folders that are searched, in order; downloads are saved to the last."""
     given = os.environ.get("JAXCOLOR_WEIGHTS")
-    cache = pathlib.Path("~/.cache/jaxcolor/weights").expanduser()
-    return [*([pathlib.Path(given)] if given else []), cache]
+    return [*([pathlib.Path(given)] if given else []), files.cache() / "weights"]
 
 
 def places() -> str:

@@ -21,7 +21,7 @@ def unreadable(
     """Checks the headers of image files, as `images.problem` does.
 
     A file that was readable, and whose path, size and modification time are unchanged, is not
-    opened again. `~/.cache/jaxcolor/manifests` holds a JSON file of these for each folder. Damage
+    opened again. `manifests/` of `files.cache()` holds a JSON file of these for each folder. Damage
     after the header is found when the file is decoded.
 
     Args:
@@ -57,7 +57,7 @@ def unreadable(
 
 def _manifest_of(folder: pathlib.Path) -> pathlib.Path:
     name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()
-    return pathlib.Path("~/.cache/jaxcolor/manifests").expanduser() / f"{name}.json"
+    return files.cache() / "manifests" / f"{name}.json"
 
 
 def _read(manifest: pathlib.Path) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""A cache of image features, in `~/.cache/jaxcolor/features`, for the next evaluation.
+"""A cache of image features, in `features/` of `files.cache()`, for the next evaluation.
 
 A file is named by a hash of all that its features depend on: the images, the weights, the taps, how
 images are resized, the code that computes them and the versions of JAX and Pillow. The folder holds
@@ -81,4 +81,4 @@ def prune(max_bytes: int = MAX_BYTES) -> None:
 
 
 def _folder() -> pathlib.Path:
-    return pathlib.Path("~/.cache/jaxcolor/features").expanduser()
+    return files.cache() / "features"

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import logging
 import os
-import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from jaxcolor import files
 from jaxcolor.compilation import compile_network
 from jaxcolor.config import InputError
 from jaxcolor.metrics.inception import Placement
@@ -34,8 +34,9 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
     """Joins the processes of a run, and keeps compiled programs for the next one.
 
     Call before anything asks JAX for its devices. Compiled programs go to the folder that
-    `JAX_COMPILATION_CACHE_DIR` names, by default `~/.cache/jaxcolor`, if compiling them took
-    `JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS` or longer, by default 0.1 s.
+    `JAXCOLOR_CACHE` or, without it, `JAX_COMPILATION_CACHE_DIR` names, by default
+    `~/.cache/jaxcolor`, if compiling them took `JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS` or
+    longer, by default 0.1 s.
 
     Args:
         coordinator: "HOST:PORT" of process 0, "auto" where a cluster's environment tells it
@@ -56,12 +57,10 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
             f"--coordinator={coordinator} --num_processes={num_processes} "
             f"--process_id={process_id}: needs two processes or more, numbered from 0"
         )
-    for name, default in {
-        "JAX_COMPILATION_CACHE_DIR": str(pathlib.Path("~/.cache/jaxcolor").expanduser()),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": 0.1,
-    }.items():
-        if name not in os.environ:
-            jax.config.update(name.lower(), default)
+    if os.environ.get(files.CACHE) or "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(files.cache()))
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     join = functools.partial(
         jax.distributed.initialize,
         heartbeat_timeout_seconds=_HEARTBEAT_TIMEOUT,
