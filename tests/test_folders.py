@@ -21,8 +21,14 @@ def predictions(photos, tmp_path):
     return folder
 
 
+def score(predictions, truth):
+    evaluation = Evaluation()
+    folders.add(predictions, truth, evaluation)
+    return evaluation.summary()
+
+
 def test_equally_named_images_are_compared(predictions, photos):
-    rows = folders.evaluate(predictions, photos, Evaluation())
+    rows = score(predictions, photos)
     assert rows.keys() == {"predictions", "gray"}
     assert rows["predictions"]["num_images"] == 12
     assert 9.0 < rows["predictions"]["MAE_255"]["mean"] < 10.0
@@ -34,7 +40,7 @@ def test_images_of_different_sizes_may_stand_side_by_side(tmp_path):
     for folder in ("one", "two"):
         for i, size in enumerate([(20, 30), (40, 16)]):
             images.write(tmp_path / folder / f"{i}.png", np.full((*size, 3), 50 * i, np.uint8))
-    rows = folders.evaluate(tmp_path / "one", tmp_path / "two", Evaluation())
+    rows = score(tmp_path / "one", tmp_path / "two")
     assert rows["predictions"]["PSNR"]["num_infinite"] == 2
 
 
@@ -42,7 +48,7 @@ def test_everything_that_does_not_match_is_listed(predictions, photos):
     next(iter(predictions.rglob("*.bmp"))).unlink()
     Image.new("RGB", (8, 8)).save(predictions / "extra.png")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
     assert str(error.value).count("has no partner") == 2
 
 
@@ -51,7 +57,7 @@ def test_sizes_must_agree_and_files_be_readable(predictions, photos):
     images.write(first, np.zeros((20, 20, 3), np.uint8))
     second.write_bytes(b"nothing")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
     assert "is 20 × 20, but" in str(error.value)
     assert str(second) in str(error.value)
 
@@ -61,7 +67,7 @@ def test_what_is_no_image_has_no_partner_and_needs_none(predictions, photos, cap
         (predictions / name).write_bytes(b"")
     os.mkfifo(predictions / "pipe")
     (photos / "phone.heic").write_bytes(b"")
-    rows = folders.evaluate(predictions, photos, Evaluation())
+    rows = score(predictions, photos)
     assert rows["predictions"]["num_images"] == 12
     said = capsys.readouterr().out
     for part in ("left by interrupted writing", "named ._*", "none 1", "phone.heic: HEIF is not"):
@@ -72,21 +78,21 @@ def test_a_pipe_named_like_an_image_is_refused_unopened(predictions, photos):
     for folder in (predictions, photos):
         os.mkfifo(folder / "pipe.png")
     with pytest.raises(InputError, match=r"pipe\.png: a pipe, a socket or a device, not a file"):
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
 
 
 def test_images_too_small_to_score_are_named(tmp_path):
     for side in ("predictions", "truth"):
         images.write(tmp_path / side / "small.png", np.zeros((8, 30, 3), np.uint8))
     with pytest.raises(InputError, match=r"small\.png: is 30 × 8, too small for the scores"):
-        folders.evaluate(tmp_path / "predictions", tmp_path / "truth", Evaluation())
+        folders.add(tmp_path / "predictions", tmp_path / "truth", Evaluation())
 
 
 def test_two_files_of_one_name(predictions, photos):
     path = listing.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
     with pytest.raises(InputError, match="differ only in the extension"):
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
 
 
 def test_command(predictions, photos, run_main, tmp_path):
