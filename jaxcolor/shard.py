@@ -9,7 +9,7 @@ from jaxcolor.config import InputError
 _Element = TypeVar("_Element")
 
 
-@dataclasses.dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True)
 class Shard:
     """Every `count`-th element of a set, from number `index` on; by default all of them.
 

@@ -108,6 +108,52 @@ def test_command(predictions, photos, run_main, tmp_path):
     assert (tmp_path / "out" / "s.md").exists()
 
 
+@pytest.fixture
+def score_part(predictions, photos, run_main, tmp_path):
+    """Scores a part of three, and returns its file."""
+
+    def run(index, name="scores", *options):
+        table = tmp_path / f"{name}.json"
+        options = "--json", table, f"--shard={index}/3", *options
+        done = run_main(evaluate, "--predictions", predictions, "--truth", photos, *options)
+        assert done.returncode == 0, done.stderr
+        return table.with_suffix(f".{index}-of-3.safetensors")
+
+    return run
+
+
+def test_merged_parts_are_the_scores_of_one_job(
+    predictions, photos, score_part, run_main, tmp_path
+):
+    parts = [score_part(index) for index in (2, 0, 1)]
+    tables = []
+    for name, *options in (
+        ("whole.json", "--predictions", predictions, "--truth", photos),
+        ("merged.json", "--merge", *parts),
+    ):
+        assert run_main(evaluate, *options, "--json", tmp_path / name).returncode == 0
+        tables.append((tmp_path / name).read_text())
+    assert tables[0] == tables[1]
+
+    def refusal(*files):
+        done = run_main(evaluate, "--merge", *files)
+        assert done.returncode == 1
+        return done.stderr
+
+    assert "error: --merge: part 0/3, 1/3 is missing" in refusal(parts[0])
+    assert f"{parts[1]}: is part 0/3, and so is {parts[1]}" in refusal(parts[1], parts[1])
+    another = score_part(1, "another", "--fid_dims=64")
+    assert "parts of different scores: FID: 'pytorch_fid, 2048" in refusal(*parts[:2], another)
+    parts[1].write_bytes(b"damaged")
+    assert f"{parts[1]}: cannot be read as scores of `evaluate --shard`" in refusal(*parts)
+
+
+def test_a_part_without_images_is_refused(predictions, photos, run_main, tmp_path):
+    options = "--json", tmp_path / "scores.json", "--shard=12/13"
+    done = run_main(evaluate, "--predictions", predictions, "--truth", photos, *options)
+    assert "error: --shard 12/13: none of the 12 images is in it; take fewer" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -115,6 +161,11 @@ def test_command(predictions, photos, run_main, tmp_path):
         (["--colorfulness", "0.5"], "give --workdir for a run"),
         (["--predictions", "a"], "--predictions and --truth need each other"),
         (["--truth", "a", "--workdir", "b"], "--predictions and --truth need each other"),
+        (["--data", "a", "--shard", "0/2"], "--shard needs --json"),
+        (
+            ["--merge", "a", "--data", "b", "--fid_dims", "64"],
+            "--data, --fid_dims: for the jobs; --merge joins what they scored",
+        ),
         (["--data", "a", "--last"], "--last needs --workdir"),
         (
             ["--predictions", "a", "--truth", "b", "--data", "c", "--colorfulness", "0"],

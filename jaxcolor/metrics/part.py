@@ -80,19 +80,22 @@ def path_of(table: pathlib.Path, shard: Shard) -> pathlib.Path:
 
 
 def write(path: pathlib.Path, part: Part) -> None:
-    """Writes a part as a file of safetensors."""
+    """Writes a part as a file of safetensors, whose metadata hold all but the numbers."""
+    tables = {"scores": part.scores, "features": part.features}
     arrays = {
         f"{kind}/{row}/{name}": np.ascontiguousarray(column)
-        for kind, table in (("scores", part.scores), ("features", part.features))
+        for kind, table in tables.items()
         for row, columns in table.items()
         for name, column in columns.items()
     }
-    others = dataclasses.asdict(dataclasses.replace(part, scores={}, features={}, missing={}))
-    others["missing"] = {
+    about = dataclasses.asdict(dataclasses.replace(part, scores={}, features={}, missing={}))
+    for kind, table in tables.items():
+        about[kind] = {row: list(columns) for row, columns in table.items()}
+    about["missing"] = {
         name: [str(error), getattr(error, "hint", None)] for name, error in part.missing.items()
     }
     with files.written_whole(path) as partial:
-        safetensors.numpy.save_file(arrays, partial, {"part": json.dumps(others)})
+        safetensors.numpy.save_file(arrays, partial, {"part": json.dumps(about)})
 
 
 def read(path: pathlib.Path) -> Part:
@@ -103,22 +106,22 @@ def read(path: pathlib.Path) -> Part:
     """
     try:
         with safetensors.safe_open(path, "np") as file:
-            others = json.loads(file.metadata()["part"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            about = json.loads(file.metadata()["part"])
+            for kind in ("scores", "features"):
+                about[kind] = {
+                    row: {name: file.get_tensor(f"{kind}/{row}/{name}") for name in names}
+                    for row, names in about[kind].items()
+                }
     except (OSError, SafetensorError, TypeError, KeyError) as error:
         raise InputError(
             f"{path}: cannot be read as scores of `evaluate --shard`: {error}"
         ) from error
-    tables: dict[str, dict[str, dict[str, np.ndarray]]] = {"scores": {}, "features": {}}
-    for name, array in arrays.items():
-        kind, row, column = name.split("/")
-        tables[kind].setdefault(row, {})[column] = array
-    others["shard"] = Shard(**others["shard"])
-    others["missing"] = {
+    about["shard"] = Shard(**about["shard"])
+    about["missing"] = {
         name: InputError(message) if hint is None else WeightsError(message, hint)
-        for name, (message, hint) in others["missing"].items()
+        for name, (message, hint) in about["missing"].items()
     }
-    return Part(**{**others, **tables})
+    return Part(**about)
 
 
 def merge(paths: Sequence[pathlib.Path]) -> Part:
@@ -141,11 +144,10 @@ def merge(paths: Sequence[pathlib.Path]) -> Part:
     first, *others = parts
     for other in others:
         _check_alike(found[first], parts[first], found[other], parts[other])
-    missing = [str(Shard(i, first.count)) for i in range(first.count)]
-    missing = [shard for shard in missing if Shard.parse(shard) not in parts]
-    if missing:
+    wanted = [Shard(i, first.count) for i in range(first.count)]
+    if missing := [str(shard) for shard in wanted if shard not in parts]:
         raise InputError(f"--merge: part {', '.join(missing)} is missing; give the files of all")
-    ordered = [parts[shard] for shard in sorted(parts)]
+    ordered = [parts[shard] for shard in wanted]
     devices = dict.fromkeys(part.facts["device"] for part in ordered)
     return dataclasses.replace(
         parts[first],
