@@ -73,6 +73,15 @@ def add_color_options(parser: argparse.ArgumentParser, *, factor: bool = True) -
     )
 
 
+def add_shard_option(parser: argparse.ArgumentParser) -> None:
+    """Adds the option by which several jobs divide a folder."""
+    parser.add_argument(
+        "--shard",
+        metavar="I/N",
+        help="do part I of N only, counted from 0; N jobs, one for each I, do all of it",
+    )
+
+
 def underscored(arguments: Sequence[str]) -> list[str]:
     """Spells the names of options with underscores: `--fid-mode=a-b` as `--fid_mode=a-b`.
 

@@ -33,6 +33,7 @@ from jaxcolor import (
 )
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
+from jaxcolor.shard import WHOLE, Shard
 from jaxcolor.training import parallel
 
 _STREAM = pathlib.Path("-")
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument(
         "--skip_existing", action="store_true", help="leave out inputs whose results exist"
     )
+    cli.add_shard_option(parser)
     parser.add_argument(
         "--format",
         help="file format of the results, such as png (default: the input's); not for films",
@@ -120,6 +122,7 @@ def main() -> None:
     parallel.set_up()
     try:
         args.hint = [Hint.parse(text) for text in args.hint]
+        args.shard = args.shard and Shard.parse(args.shard)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,
@@ -153,6 +156,8 @@ def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
         parser.error(f"--quality {args.quality}: must be 1 to 100")
     if _STREAM in args.inputs and (len(args.inputs) > 1 or args.output not in (None, _STREAM)):
         parser.error("-: one image from a pipe goes to a pipe; give no other input or output")
+    if _STREAM in args.inputs and args.shard:
+        parser.error("--shard: is for files and folders, not for a pipe")
     if args.output == _STREAM and _STREAM not in args.inputs:
         parser.error("--output -: needs the input -")
 
@@ -185,14 +190,17 @@ def _colorize_files(
     output = file_batch.Output(
         args.output, args.format or "", args.quality, args.side_by_side, args.skip_existing
     )
-    outcome = file_batch.colorize_files(colorizer, inputs, output, args.hint, args.reference)
+    outcome = file_batch.colorize_files(
+        colorizer, inputs, output, args.hint, args.reference, args.shard or WHOLE
+    )
     listing.report(outcome.passed_over)
     skipped = f", {outcome.num_skipped} there already" if outcome.num_skipped else ""
     failed = f", {len(outcome.problems)} failed" if outcome.problems else ""
     seconds = time.perf_counter() - start
     where = f"to {output.path}" if output.path else 'beside the inputs, named ".color"'
     written = f"; written {where}" if outcome.num_colored else ""
-    print(f"{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s{written}")
+    part = f"part {args.shard}: " if args.shard else ""
+    print(f"{part}{outcome.num_colored} colored{skipped}{failed} in {seconds:.1f} s{written}")
     if outcome.problems:
         sys.exit("\n".join(f"error: {problem}" for problem in outcome.problems))
 

@@ -15,6 +15,7 @@ from jaxcolor.hints import Hint
 from jaxcolor.inference import Colorizer
 from jaxcolor.photographs import Photograph
 from jaxcolor.reference import Palette
+from jaxcolor.shard import WHOLE, Shard
 
 # Between a file's name and its extension, of a result that is written beside it.
 _MARK = ".color"
@@ -67,6 +68,7 @@ def colorize_files(
     output: Output,
     hints: Sequence[Hint] = (),
     reference: Palette | None = None,
+    shard: Shard = WHOLE,
 ) -> Outcome:
     """Colors files, and folders with all images and films below them.
 
@@ -79,15 +81,19 @@ def colorize_files(
         output: where and how results are written.
         hints: as of a call of the colorizer, for a single photograph.
         reference: of `Colorizer.palette`, for photographs.
+        shard: of the files, and of what is to be said about the others, in the order of their
+            listing.
 
     Raises:
         InputError: an output would overwrite an input or another output, or an input does not
             exist, or hints or a reference are for something else; nothing is done then.
     """
-    jobs, problems, passed_over = _plan(inputs, output)
+    jobs, *others = _plan(inputs, output)
     _check_guides(list(jobs.values()), hints, reference)
+    problems, passed_over = (list(shard.take(lines)) for lines in others)
+    own = shard.take(list(jobs.items()))
     num_colored = num_skipped = 0
-    for target, path in tqdm(jobs.items(), desc="colorize", unit="file", disable=None):
+    for target, path in tqdm(own, desc="colorize", unit="file", disable=None):
         if output.skip_existing and target.exists():
             num_skipped += 1
             continue

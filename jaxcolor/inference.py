@@ -1,6 +1,7 @@
 """`Colorizer`: a trained model and an image of any size in, a color image out."""
 
 import copy
+import hashlib
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -238,6 +239,13 @@ class Colorizer:
             np.stack(small),
             self.config.data.batch_size if len(small) > 1 else 1,
         )
+
+    def sha256(self) -> str:
+        """Hashes the variables of the generator and of its frozen networks."""
+        digest = hashlib.sha256()
+        for array in jax.tree.leaves((self._variables, self._frozen)):
+            digest.update(np.asarray(array).tobytes())
+        return digest.hexdigest()
 
     def predict(self, rgb: np.ndarray) -> np.ndarray:
         """Removes the colors of images of the network's size and predicts them.

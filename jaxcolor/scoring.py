@@ -14,6 +14,7 @@ from jaxcolor.data import pipeline
 from jaxcolor.data.sources import Source
 from jaxcolor.inference import Colorizer
 from jaxcolor.metrics.evaluation import Evaluation
+from jaxcolor.shard import WHOLE, Shard
 
 # Files that are colorized, and repetitions, to measure speed.
 _SPEED_FILES = 16
@@ -33,16 +34,41 @@ def evaluate(
     Returns:
         Rows as of `Evaluation.summary`, for "model", with its speed, "gray" and "truth".
     """
+    samples = add(colorizer, source, evaluation)
+    rows = evaluation.summary()
+    rows["model"] |= measure_speed(colorizer, samples)
+    return rows
+
+
+def add(
+    colorizer: Colorizer, source: Source, evaluation: Evaluation, shard: Shard = WHOLE
+) -> np.ndarray:
+    """Adds a colorizer's results, and gray, to an evaluation, at the network's size.
+
+    Args:
+        colorizer: to be scored, in the row "model".
+        source: the true images.
+        evaluation: scores the images.
+        shard: of the images.
+
+    Returns:
+        The first images of the part, as `measure_speed` takes them.
+    """
     data, size = colorizer.config.data, models.output_size(colorizer.config)
     samples: list[np.ndarray] = []
-    with tqdm(total=len(source), desc="evaluate", unit="img", disable=None) as bar:
-        for rgb in pipeline.eval_batches(source, data, size, data.batch_size):
+    with tqdm(total=shard.size(len(source)), desc="evaluate", unit="img", disable=None) as bar:
+        for rgb in pipeline.eval_batches(
+            source,
+            data,
+            size,
+            data.batch_size,
+            process_index=shard.index,
+            process_count=shard.count,
+        ):
             evaluation.add({"model": colorizer.predict(rgb)}, rgb)
             samples.extend(rgb[: _SPEED_FILES - len(samples)])
             bar.update(len(rgb))
-    rows = evaluation.summary()
-    rows["model"] |= measure_speed(colorizer, np.stack(samples))
-    return rows
+    return np.stack(samples)
 
 
 def measure_speed(colorizer: Colorizer, rgb: np.ndarray) -> dict[str, float]:

@@ -22,7 +22,7 @@ from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.metrics.features import GRAY
+from jaxcolor.metrics.set_scores import GRAY
 from jaxcolor.training import loop, parallel
 
 _RECIPE = pathlib.Path(__file__).parents[1] / "configs" / "flagship.py"

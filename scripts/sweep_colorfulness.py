@@ -25,7 +25,7 @@ from jaxcolor.data import pipeline, sources
 from jaxcolor.inference import with_bins
 from jaxcolor.metrics import report
 from jaxcolor.metrics.evaluation import Evaluation
-from jaxcolor.metrics.features import GRAY
+from jaxcolor.metrics.set_scores import GRAY
 from jaxcolor.models.generator import Generator
 from jaxcolor.training import parallel, trained
 

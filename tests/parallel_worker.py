@@ -1,19 +1,24 @@
 """Trains a few steps on several devices or processes; for test_parallel.py, test_processes.py.
 
     python tests/parallel_worker.py compare_devices FOLDER OBJECTIVE...
-    python tests/parallel_worker.py run_loop WORKDIR OUTPUT COORDINATOR PROCESS_ID
+    python tests/parallel_worker.py run_all WORKDIR OUTPUT COORDINATOR PROCESS_ID
     python tests/parallel_worker.py resume WORKDIR NUM_STEPS
 
 The first writes losses and final states of one device and of all eight, Inception features by one
 and by all eight, and what the steps for GPUs are made of; the second the final state of the train
-loop that stopped after two steps and resumed, as one of two processes; the third goes on with a
+loop that was stopped by a signal and resumed, as one of two processes, the scores of a generator by
+both, and what `colorize` and `evaluate` make of their halves of a folder; the third goes on with a
 run, on all devices that there are.
 """
 
+import contextlib
+import io
 import json
 import pathlib
 import re
+import signal
 import sys
+import types
 
 import jax
 import numpy as np
@@ -21,12 +26,15 @@ import seeded
 import seeded_networks
 from one_device import on_one_device
 
-from jaxcolor import compilation, models, objectives
+from jaxcolor import colorize, compilation, evaluate, models, objectives
 from jaxcolor import config as config_lib
 from jaxcolor.backbones import inception_v3, weights
-from jaxcolor.metrics import inception, scores
+from jaxcolor.data import sources
+from jaxcolor.metrics import features, inception, scores
 from jaxcolor.training import loop, parallel
 from jaxcolor.training.parallel import Devices
+from jaxcolor.training.summary import Summary
+from jaxcolor.training.validation import Validation, ValidationScores
 
 STEPS = 3
 
@@ -148,35 +156,91 @@ def loop_config():
     config = make_config("pix2pix")
     config.generator.dropout = 0.5
     config.data.image_size = 16
-    config.data.num_scenes = 60
+    config.data.num_scenes = 70
     config.data.num_threads = 2
     config.train.eval_every = 2
     config.train.num_steps = STEPS
     return config
 
 
-def run_loop(workdir, output, coordinator, process_id):
+def run_all(workdir, output, coordinator, process_id):
     parallel.set_up(coordinator, 2, int(process_id))
+    workdir, output = pathlib.Path(workdir), pathlib.Path(output)
+    np.savez(output, **by_name(run_loop(workdir)))
+    weights.load, features.BATCH = load_first_layers, 6
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for command, arguments in commands(workdir.parent).items():
+            sys.argv = [command.__name__, *arguments, f"--shard={process_id}/2"]
+            command.main()
+    found = {"validation": validate(), "said": said.getvalue()}
+    output.with_suffix(".json").write_text(json.dumps(found))
+
+
+def run_loop(workdir):
+    """Trains until a signal to the second process, and resumes."""
     config = loop_config()
+    config.train.log_every = 1
     scored = []
-    add = scores.Scores.add
+    add, advance = scores.Scores.add, Summary.advance
 
     def add_and_count(self, prediction, truth, where=None):
         scored.append(len(truth))
         add(self, prediction, truth, where)
 
+    def advance_and_stop(self):
+        advance(self)
+        if jax.process_index() == 1:
+            signal.raise_signal(signal.SIGTERM)
+
     scores.Scores.add = add_and_count
-    for config.train.num_steps in (2, STEPS):
-        state = loop.train_and_evaluate(config, pathlib.Path(workdir))
+    Summary.advance = advance_and_stop
+    assert loop.train_and_evaluate(config, workdir).step == 1
+    Summary.advance = advance
+    state = loop.train_and_evaluate(config, workdir)
     validation = round(config.data.num_scenes * config.data.validation_fraction)
-    share = len(range(jax.process_index(), validation, jax.process_count()))
-    assert sum(scored) == 2 * share
-    np.savez(output, **by_name(jax.device_get(state)))
+    assert sum(scored) == 2 * len(range(jax.process_index(), validation, jax.process_count()))
+    scores.Scores.add = add
+    return jax.device_get(state)
+
+
+def commands(folder):
+    """The arguments of each command that is run on the photographs in a folder."""
+    photos, model = str(folder / "photos"), str(folder / "model")
+    return {
+        colorize: [photos, f"--output={folder / 'colored'}", f"--model={model}"],
+        evaluate: [f"--workdir={model}", f"--data={photos}", "--fid_dims=64"],
+    }
+
+
+def load_first_layers(name):
+    if name != "inception_v3_fid":
+        raise weights.WeightsError(f"{name}: there are none", "there are none")
+    tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
+    return weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
+
+
+def validate():
+    """The scores of a generator that is the same on any number of processes."""
+    config, devices = loop_config(), Devices()
+    objective = objectives.build(config, STEPS)
+    state = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
+    state, frozen = devices.replicate((state, objective.frozen))
+    size = models.output_size(config)
+    validation = Validation(
+        config,
+        ValidationScores("FID_64", devices),
+        objective.generator,
+        frozen["generator"],
+        sources.open_splits(config.data, ["validation"], size)["validation"],
+        devices,
+        types.SimpleNamespace(scalars=lambda *_: None, sheet=lambda *_: None),
+    )
+    return validation(1, state.eval_variables())
 
 
 def compare_features(devices, output):
-    tensors = seeded_networks.tensors(inception_v3.InceptionV3(("64",)), 96)
-    loaded = weights.Loaded(tensors, "seeded", pathlib.Path("seeded.npz"))
+    loaded = load_first_layers("inception_v3_fid")
     several = devices.placement
     assert several.num_devices == 8
     for name, placement in (("one", None), ("several", several)):
@@ -192,4 +256,4 @@ def resume(workdir, num_steps):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (compare_devices, run_loop, resume)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (compare_devices, run_all, resume)}[sys.argv[1]](*sys.argv[2:])

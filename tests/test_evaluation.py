@@ -68,7 +68,9 @@ def test_folders_of_many_sizes_share_programs(compiled, tmp_path):
             for folder, rgb in zip(sides, pair(*size), strict=True):
                 images.write(folder / f"{i}.png", rgb[0])
         compiled.clear()
-        return folders.evaluate(*sides, Evaluation((64,)))["predictions"]
+        evaluation = Evaluation((64,))
+        folders.add(*sides, evaluation)
+        return evaluation.summary()["predictions"]
 
     score("one", [(64, 50), (17, 64)])
     scores = score("many", [(33, 33), (20, 64), (48, 52), (63, 17)])

@@ -10,7 +10,7 @@ import seeded
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics import distances, feature_cache, inception, report
+from jaxcolor.metrics import distances, feature_cache, inception, report, set_scores
 from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.scores import Scores
 
@@ -42,11 +42,12 @@ def test_sets_are_scored_against_the_truth_however_they_arrive(inception_weights
     assert rows["truth_halves"].keys() == {"FID", "KID", "KID_std"}
     assert rows["truth_halves"]["FID"] == pytest.approx(expected, rel=1e-4)
 
-    facts = scores.facts(12)
+    facts = set_scores.facts(scores.taps, scores.mode, scores.sha256, 12)
     assert facts["FID and KID"].startswith("pytorch_fid, 64 dimensions, 12 images against 12, ")
     assert facts["FID and KID"].endswith("weights inceptio")
     assert "fewer than 2,048 images" in facts["warning"]
-    assert "warning" not in scores.facts(2048)
+    facts = set_scores.facts(scores.taps, scores.mode, scores.sha256, 2048)
+    assert "warning" not in facts
 
 
 def test_what_the_weights_do_not_reach_is_said(first_layers):

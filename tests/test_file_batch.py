@@ -5,9 +5,10 @@ import pytest
 from conftest import lightness, picture
 from PIL import Image
 
-from jaxcolor import images, listing
+from jaxcolor import colorize, images, listing
 from jaxcolor.config import InputError
 from jaxcolor.file_batch import Outcome, Output, colorize_files
+from jaxcolor.shard import Shard
 
 
 def test_files_and_folders(colorizer, photos, tmp_path):
@@ -88,6 +89,29 @@ def test_what_is_left_out_of_a_folder_is_listed(colorizer, photos, tmp_path):
     for part in ("files named ._*", ".txt 1", f"loop: the same folder as {photos}"):
         assert part in said
     assert len(listing.find(tmp_path / "out")) == 12
+
+
+def test_jobs_divide_files_and_problems_whatever_is_there_already(colorizer, photos, tmp_path):
+    (photos / "a" / "phone.heic").write_bytes(b"")
+    outcomes = [
+        colorize_files(
+            colorizer,
+            [photos],
+            Output(tmp_path / "out", skip_existing=True),
+            shard=Shard(index, 5),
+        )
+        for index in range(5)
+    ]
+    assert [outcome.num_colored for outcome in outcomes] == [3, 3, 2, 2, 2]
+    assert [len(outcome.problems) for outcome in outcomes] == [1, 0, 0, 0, 0]
+    assert len(listing.find(tmp_path / "out")) == 12
+
+
+@pytest.mark.parametrize("text", ["2/2", "1", "-1/2", "0/0", "a/b"])
+def test_parts_are_numbered_from_0(text, run_main):
+    done = run_main(colorize, "photo.jpg", f"--shard={text}")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: --shard {text}: must be I/N, with N parts in all")
 
 
 @pytest.mark.parametrize(

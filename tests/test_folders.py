@@ -21,8 +21,14 @@ def predictions(photos, tmp_path):
     return folder
 
 
+def score(predictions, truth):
+    evaluation = Evaluation()
+    folders.add(predictions, truth, evaluation)
+    return evaluation.summary()
+
+
 def test_equally_named_images_are_compared(predictions, photos):
-    rows = folders.evaluate(predictions, photos, Evaluation())
+    rows = score(predictions, photos)
     assert rows.keys() == {"predictions", "gray"}
     assert rows["predictions"]["num_images"] == 12
     assert 9.0 < rows["predictions"]["MAE_255"]["mean"] < 10.0
@@ -34,7 +40,7 @@ def test_images_of_different_sizes_may_stand_side_by_side(tmp_path):
     for folder in ("one", "two"):
         for i, size in enumerate([(20, 30), (40, 16)]):
             images.write(tmp_path / folder / f"{i}.png", np.full((*size, 3), 50 * i, np.uint8))
-    rows = folders.evaluate(tmp_path / "one", tmp_path / "two", Evaluation())
+    rows = score(tmp_path / "one", tmp_path / "two")
     assert rows["predictions"]["PSNR"]["num_infinite"] == 2
 
 
@@ -42,7 +48,7 @@ def test_everything_that_does_not_match_is_listed(predictions, photos):
     next(iter(predictions.rglob("*.bmp"))).unlink()
     Image.new("RGB", (8, 8)).save(predictions / "extra.png")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
     assert str(error.value).count("has no partner") == 2
 
 
@@ -51,7 +57,7 @@ def test_sizes_must_agree_and_files_be_readable(predictions, photos):
     images.write(first, np.zeros((20, 20, 3), np.uint8))
     second.write_bytes(b"nothing")
     with pytest.raises(InputError) as error:
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
     assert "is 20 × 20, but" in str(error.value)
     assert str(second) in str(error.value)
 
@@ -61,7 +67,7 @@ def test_what_is_no_image_has_no_partner_and_needs_none(predictions, photos, cap
         (predictions / name).write_bytes(b"")
     os.mkfifo(predictions / "pipe")
     (photos / "phone.heic").write_bytes(b"")
-    rows = folders.evaluate(predictions, photos, Evaluation())
+    rows = score(predictions, photos)
     assert rows["predictions"]["num_images"] == 12
     said = capsys.readouterr().out
     for part in ("left by interrupted writing", "named ._*", "none 1", "phone.heic: HEIF is not"):
@@ -72,21 +78,21 @@ def test_a_pipe_named_like_an_image_is_refused_unopened(predictions, photos):
     for folder in (predictions, photos):
         os.mkfifo(folder / "pipe.png")
     with pytest.raises(InputError, match=r"pipe\.png: a pipe, a socket or a device, not a file"):
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
 
 
 def test_images_too_small_to_score_are_named(tmp_path):
     for side in ("predictions", "truth"):
         images.write(tmp_path / side / "small.png", np.zeros((8, 30, 3), np.uint8))
     with pytest.raises(InputError, match=r"small\.png: is 30 × 8, too small for the scores"):
-        folders.evaluate(tmp_path / "predictions", tmp_path / "truth", Evaluation())
+        folders.add(tmp_path / "predictions", tmp_path / "truth", Evaluation())
 
 
 def test_two_files_of_one_name(predictions, photos):
     path = listing.find(predictions)[0]
     images.write(path.with_suffix(".tif"), images.read(path))
     with pytest.raises(InputError, match="differ only in the extension"):
-        folders.evaluate(predictions, photos, Evaluation())
+        folders.add(predictions, photos, Evaluation())
 
 
 def test_command(predictions, photos, run_main, tmp_path):
@@ -102,6 +108,52 @@ def test_command(predictions, photos, run_main, tmp_path):
     assert (tmp_path / "out" / "s.md").exists()
 
 
+@pytest.fixture
+def score_part(predictions, photos, run_main, tmp_path):
+    """Scores a part of three, and returns its file."""
+
+    def run(index, name="scores", *options):
+        table = tmp_path / f"{name}.json"
+        options = "--json", table, f"--shard={index}/3", *options
+        done = run_main(evaluate, "--predictions", predictions, "--truth", photos, *options)
+        assert done.returncode == 0, done.stderr
+        return table.with_suffix(f".{index}-of-3.safetensors")
+
+    return run
+
+
+def test_merged_parts_are_the_scores_of_one_job(
+    predictions, photos, score_part, run_main, tmp_path
+):
+    parts = [score_part(index) for index in (2, 0, 1)]
+    tables = []
+    for name, *options in (
+        ("whole.json", "--predictions", predictions, "--truth", photos),
+        ("merged.json", "--merge", *parts),
+    ):
+        assert run_main(evaluate, *options, "--json", tmp_path / name).returncode == 0
+        tables.append((tmp_path / name).read_text())
+    assert tables[0] == tables[1]
+
+    def refusal(*files):
+        done = run_main(evaluate, "--merge", *files)
+        assert done.returncode == 1
+        return done.stderr
+
+    assert "error: --merge: part 0/3, 1/3 is missing" in refusal(parts[0])
+    assert f"{parts[1]}: is part 0/3, and so is {parts[1]}" in refusal(parts[1], parts[1])
+    another = score_part(1, "another", "--fid_dims=64")
+    assert "parts of different scores: FID: 'pytorch_fid, 2048" in refusal(*parts[:2], another)
+    parts[1].write_bytes(b"damaged")
+    assert f"{parts[1]}: cannot be read as scores of `evaluate --shard`" in refusal(*parts)
+
+
+def test_a_part_without_images_is_refused(predictions, photos, run_main, tmp_path):
+    options = "--json", tmp_path / "scores.json", "--shard=12/13"
+    done = run_main(evaluate, "--predictions", predictions, "--truth", photos, *options)
+    assert "error: --shard 12/13: none of the 12 images is in it; take fewer" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -109,6 +161,11 @@ def test_command(predictions, photos, run_main, tmp_path):
         (["--colorfulness", "0.5"], "give --model for a run"),
         (["--predictions", "a"], "--predictions and --truth need each other"),
         (["--truth", "a", "--workdir", "b"], "--predictions and --truth need each other"),
+        (["--data", "a", "--shard", "0/2"], "--shard needs --json"),
+        (
+            ["--merge", "a", "--data", "b", "--fid_dims", "64"],
+            "--data, --fid_dims: for the jobs; --merge joins what they scored",
+        ),
         (["--data", "a", "--last"], "--last needs --model"),
         (
             ["--predictions", "a", "--truth", "b", "--data", "c", "--colorfulness", "0"],

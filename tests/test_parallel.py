@@ -9,9 +9,12 @@ import jax
 import numpy as np
 import pytest
 from conftest import ROOT
-from parallel_worker import by_name, loop_config
+from parallel_worker import by_name, commands, load_first_layers, loop_config, validate
 
+from jaxcolor import evaluate, listing, model_folder
+from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
+from jaxcolor.metrics import features
 from jaxcolor.training import loop, parallel, summary
 
 WORKER = ROOT / "tests" / "parallel_worker.py"
@@ -72,12 +75,17 @@ def test_steps_for_gpus_are_made_of_what_they_need(name, convolutions, reduction
     assert counts["kept"] == 0  # The memory of the whole state is used again.
 
 
-def test_two_processes_train_score_and_resume_as_one_does_without_a_stop(tmp_path):
+def test_two_processes_train_score_and_color_as_one_does(
+    photos, colorizer, tmp_path, run_main, monkeypatch
+):
+    model_folder.save(
+        tmp_path / "model", colorizer.config, jax.device_get(colorizer._variables), np.float32
+    )
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{server.getsockname()[1]}"
     pair = [
-        start(2, "run_loop", tmp_path / "pair", tmp_path / f"{i}.npz", coordinator, i)
+        start(2, "run_all", tmp_path / "pair", tmp_path / f"{i}.npz", coordinator, i)
         for i in range(2)
     ]
     alone = loop.train_and_evaluate(loop_config(), tmp_path / "alone")
@@ -90,6 +98,33 @@ def test_two_processes_train_score_and_resume_as_one_does_without_a_stop(tmp_pat
     np.testing.assert_allclose(two["validation/PSNR"], one["validation/PSNR"], rtol=1e-5)
     kept = [{path.name for path in (tmp_path / run).rglob("*")} for run in ("alone", "pair")]
     assert "step_0000003.png" in kept[0] & kept[1]
+
+    monkeypatch.setattr(weights, "load", load_first_layers)
+    monkeypatch.setattr(features, "BATCH", 6)
+    whole = validate()
+    for i in range(2):
+        found = json.loads((tmp_path / f"{i}.json").read_text())
+        assert found["validation"] == whole
+        assert f"part {i}/2: 6 colored in " in found["said"]
+        assert f"part {i}/2: 6 images, written to " in found["said"]
+    colored = tmp_path / "colored"
+    by_two = {path.relative_to(colored): path.read_bytes() for path in listing.find(colored)}
+    parts = sorted((tmp_path / "model").glob("scores_photos.*-of-2.safetensors"))
+    for command, arguments in commands(tmp_path).items():
+        assert run_main(command, *arguments).returncode == 0
+    assert by_two == {
+        path.relative_to(colored): path.read_bytes() for path in listing.find(colored)
+    }
+    merged = run_main(evaluate, "--merge", *parts[::-1], "--json", tmp_path / "merged.json")
+    assert merged.returncode == 0, merged.stderr
+    one, two = (
+        json.loads(path.read_text())
+        for path in (tmp_path / "model" / "scores_photos.json", tmp_path / "merged.json")
+    )
+    for name in ("fps_generator", "fps_files"):
+        del one["scores"]["model"][name]
+    assert two == one
+    assert two["scores"]["model"].keys() > {"PSNR", "FID"}
 
 
 def test_one_device_describes_itself():

@@ -96,10 +96,9 @@ def test_averages_do_not_depend_on_batches_and_survive_equal_images(pairs):
     for i in range(4):
         parts.add(prediction[i : i + 1], truth[i : i + 1])
     whole.add(prediction, truth)
-    one, other = parts.summary(), whole.summary()
+    one = parts.summary()
+    assert one == whole.summary()
     assert one["num_images"] == 4
-    for name in ("PSNR", "SSIM", "MAE", "colorfulness"):
-        assert one[name] == pytest.approx(other[name], rel=1e-6)
     assert one["PSNR"]["num_infinite"] == 1
     assert one["PSNR"]["max"] == np.inf
     psnrs = pixel.psnr(prediction[1:] / 255, truth[1:] / 255)

@@ -145,17 +145,21 @@ class FileSource:
         raise InputError(f"{problem}; nor can any other of {count} files be read")
 
 
-def count_replaced(source: Source) -> int:
-    """Counts the unreadable files of a source, each of which was replaced by the next, so far."""
-    return len(source.unreadable) if isinstance(source, FileSource) else 0
+def replaced(source: Source) -> list[str]:
+    """Lists the unreadable files of a source, each of which was replaced by the next, so far."""
+    return [str(path) for path in source.unreadable] if isinstance(source, FileSource) else []
 
 
 def sha256_of_paths(source: Source) -> str:
     """Hashes the paths of a source's files in their order; without files it is empty."""
     if not isinstance(source, FileSource):
         return ""
-    listing = "\n".join(path.as_posix() for path in source.paths)
-    return hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
+    return sha256_of_names([path.as_posix() for path in source.paths])
+
+
+def sha256_of_names(names: Iterable[str]) -> str:
+    """Hashes names of files in their order."""
+    return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()
 
 
 class _SceneSource:

@@ -8,9 +8,11 @@ import numpy as np
 from jaxcolor.config import InputError
 from jaxcolor.data import transforms
 from jaxcolor.metrics import inception, padding, pixel
-from jaxcolor.metrics.features import GRAY, TRUTH, FeatureScores
+from jaxcolor.metrics.features import FeatureScores
 from jaxcolor.metrics.metric_registry import ImageNetwork, NetworkMetric, of_kind
+from jaxcolor.metrics.part import Part
 from jaxcolor.metrics.scores import Scores
+from jaxcolor.metrics.set_scores import GRAY, TRUTH
 
 
 class Evaluation:
@@ -75,22 +77,36 @@ class Evaluation:
         whole = {**sets, TRUTH: truth}
         self._features.add({row: rgb[:, :height, :width] for row, rgb in whole.items()})
 
+    def part(self, **about: Any) -> Part:
+        """Returns what was computed of the images so far.
+
+        Args:
+            **about: attributes of the part that the evaluation does not know: `facts`, `images`,
+                `replaced` and `shard`.
+        """
+        return Part(
+            scores={row: scores.columns() for row, scores in self._scores.items()},
+            features=self._features.features(),
+            taps=self._features.taps,
+            mode=self._features.mode,
+            sha256=self._features.sha256,
+            networks={name: network.description for name, network in self._networks.items()},
+            missing=self._features.missing | self._missing,
+            **about,
+        )
+
     def summary(self) -> dict[str, dict[str, Any]]:
         """Returns the rows for `report.table`.
 
-        Summaries, as of `Scores.summary` and `FeatureScores.summary`, of the predictions and of
-        "gray"; of "truth" and "truth_halves" the latter alone.
+        Summaries, as of `scores.summarize` and `set_scores.rows`, of the predictions and of "gray";
+        of "truth" and "truth_halves" the latter alone.
         """
-        rows = {name: scores.summary() for name, scores in self._scores.items()}
-        for name, more in self._features.summary().items():
-            rows.setdefault(name, {}).update(more)
+        rows, self._missing = self.part().rows()
         return rows
 
     def facts(self) -> dict[str, str]:
         """Returns the conditions of the scores."""
-        count = self._scores[GRAY].num_images if self._scores else 0
-        networks = {name: network.description for name, network in self._networks.items()}
-        return {"images": str(count), **self._features.facts(count), **networks}
+        return self.part().conditions()
 
     @property
     def missing(self) -> dict[str, InputError]:

@@ -1,7 +1,6 @@
 """Scores a folder of images against the equally named ones of another."""
 
 import pathlib
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -9,22 +8,24 @@ from tqdm import tqdm
 from jaxcolor import images, listing
 from jaxcolor.config import InputError
 from jaxcolor.metrics.evaluation import Evaluation
+from jaxcolor.shard import WHOLE, Shard
 
 
-def evaluate(
-    predictions: pathlib.Path, truth: pathlib.Path, evaluation: Evaluation
-) -> dict[str, dict[str, Any]]:
-    """Scores predictions, and the gray baseline, at the images' own size.
+def add(
+    predictions: pathlib.Path, truth: pathlib.Path, evaluation: Evaluation, shard: Shard = WHOLE
+) -> list[str]:
+    """Adds predictions, and the gray baseline, to an evaluation, at the images' own size.
 
     Two images are a pair if their paths relative to the folders differ at most in the extension.
 
     Args:
         predictions: folder of colorized images.
         truth: folder of the true ones.
-        evaluation: scores them.
+        evaluation: scores them, in the row "predictions".
+        shard: of the pairs, in the order of their names.
 
     Returns:
-        Rows as of `Evaluation.summary`, for "predictions", "gray" and "truth".
+        The names of all pairs.
 
     Raises:
         InputError: a folder is missing or empty, an image has no partner, cannot be read, or
@@ -43,7 +44,10 @@ def evaluate(
         raise InputError("\n".join(unpaired))
 
     problems = []
-    for name, path in tqdm(true.items(), desc="evaluate", unit="img", disable=None):
+    names = list(true)
+    shard.size(len(names))
+    for name in tqdm(shard.take(names), desc="evaluate", unit="img", disable=None):
+        path = true[name]
         try:
             target, prediction = images.read(path), images.read(predicted[name])
         except InputError as error:
@@ -63,7 +67,7 @@ def evaluate(
             evaluation.add({"predictions": prediction[None]}, target[None], many_sizes=True)
     if problems:
         raise InputError("\n".join(problems))
-    return evaluation.summary()
+    return names
 
 
 def _by_name(folder: pathlib.Path) -> dict[str, pathlib.Path]:

@@ -9,8 +9,8 @@ from typing import Any
 from jaxcolor import files
 from jaxcolor.backbones import weights
 from jaxcolor.config import InputError
-from jaxcolor.metrics.features import HALVES
 from jaxcolor.metrics.metric_registry import METRICS
+from jaxcolor.metrics.set_scores import HALVES
 
 # Columns of a terminal.
 _SCREEN = 100

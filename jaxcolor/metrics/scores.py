@@ -58,25 +58,39 @@ class Scores:
         Args:
             networks: compute the `NetworkMetric`s of these names.
         """
-        self._batches: list[dict[str, np.ndarray]] = []
+        self._images: list[dict[str, np.ndarray]] = []
         self._networks = networks or {}
 
     def add(
         self, prediction: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None
     ) -> None:
-        """Scores a batch, arguments as of `score_images`."""
-        scores = jax.device_get(score_images(prediction, truth, where))
-        for name, network in self._networks.items():
-            scores[name] = network(prediction, truth, where)
-        self._batches.append(scores)
+        """Scores a batch, arguments as of `score_images`.
 
-    @property
-    def num_images(self) -> int:
-        """Images that were scored."""
-        return sum(len(batch["PSNR"]) for batch in self._batches)
+        Each image goes through the programs alone, since the last digits depend on the size of a
+        batch: so an image has one score, however the images are divided among processes.
+        """
+        for i in range(len(truth)):
+            one = slice(i, i + 1)
+            pair = prediction[one], truth[one], None if where is None else where[one]
+            scores = jax.device_get(score_images(*pair))
+            for name, network in self._networks.items():
+                scores[name] = network(*pair)
+            self._images.append(scores)
+
+    def columns(self, gather: Gather = np.asarray) -> dict[str, np.ndarray]:
+        """Returns each metric's scores, `[N]` float32; the truth's colorfulness among them.
+
+        Args:
+            gather: joins `[n, …]` of the images that were scored here with those of other
+                processes.
+        """
+        return {
+            name: gather(np.concatenate([image[name] for image in self._images]))
+            for name in self._images[0]
+        }
 
     def means(self, gather: Gather = np.asarray) -> dict[str, float]:
-        """Returns each metric's average; see `summary`."""
+        """Returns each metric's average; see `summarize`."""
         summary = self.summary(gather)
         return {
             name: value["mean"] if isinstance(value := summary[name], dict) else value
@@ -85,30 +99,31 @@ class Scores:
         }
 
     def summary(self, gather: Gather = np.asarray) -> dict[str, Any]:
-        """Returns count, average, maximum and minimum.
+        """Returns what `summarize` does, of the images of all processes."""
+        return summarize(self.columns(gather))
 
-        The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their
-        count is given too. `delta_colorfulness` is |mean of predictions - mean of truths|.
 
-        Args:
-            gather: joins `[n, …]` of the images that were scored here with those of other
-                processes.
-        """
-        columns = {
-            name: gather(np.concatenate([batch[name] for batch in self._batches])).astype(float)
-            for name in self._batches[0]
+def summarize(columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Returns count, average, maximum and minimum.
+
+    The average of PSNR leaves out images that equal the truth, of infinite PSNR, and their count is
+    given too. `delta_colorfulness` is |mean of predictions - mean of truths|.
+
+    Args:
+        columns: as of `Scores.columns`.
+    """
+    columns = {name: values.astype(float) for name, values in columns.items()}
+    summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
+    for name in filter(columns.__contains__, METRICS):
+        values = columns[name]
+        finite = values[np.isfinite(values)]
+        summary[name] = {
+            "mean": float(finite.mean()) if len(finite) else math.inf,
+            "max": float(values.max()),
+            "min": float(values.min()),
         }
-        summary: dict[str, Any] = {"num_images": len(columns["PSNR"])}
-        for name in filter(columns.__contains__, METRICS):
-            values = columns[name]
-            finite = values[np.isfinite(values)]
-            summary[name] = {
-                "mean": float(finite.mean()) if len(finite) else math.inf,
-                "max": float(values.max()),
-                "min": float(values.min()),
-            }
-        summary["PSNR"]["num_infinite"] = int(np.isinf(columns["PSNR"]).sum())
-        summary["delta_colorfulness"] = abs(
-            summary["colorfulness"]["mean"] - float(columns["true_colorfulness"].mean())
-        )
-        return summary
+    summary["PSNR"]["num_infinite"] = int(np.isinf(columns["PSNR"]).sum())
+    summary["delta_colorfulness"] = abs(
+        summary["colorfulness"]["mean"] - float(columns["true_colorfulness"].mean())
+    )
+    return summary

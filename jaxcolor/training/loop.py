@@ -148,7 +148,7 @@ def train_and_evaluate(config: ConfigDict, workdir: pathlib.Path) -> TrainState:
 
         def report() -> None:
             if means := history.drain():
-                if replaced := sum(map(sources.count_replaced, opened.values())):
+                if replaced := sum(len(sources.replaced(source)) for source in opened.values()):
                     means["data/unreadable"] = float(replaced)
                 summary.scalars(step, means)
 

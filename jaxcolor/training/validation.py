@@ -12,7 +12,7 @@ from jaxcolor import models
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, transforms
 from jaxcolor.data.sources import Source
-from jaxcolor.metrics.features import TRUTH, FeatureScores
+from jaxcolor.metrics.features import BATCH, FeatureScores
 from jaxcolor.metrics.metric_registry import (
     METRICS,
     FeatureDistance,
@@ -21,6 +21,7 @@ from jaxcolor.metrics.metric_registry import (
     NetworkMetric,
 )
 from jaxcolor.metrics.scores import Scores
+from jaxcolor.metrics.set_scores import TRUTH
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.models.prediction import Predictor
 from jaxcolor.training.parallel import Devices
@@ -110,7 +111,10 @@ class ValidationScores:
 
 
 class Validation:
-    """Scores a generator on the validation images, of which every process takes its share."""
+    """Scores a generator on the validation images, of which every process takes its share.
+
+    The scores of a generator do not depend on the number of devices and processes.
+    """
 
     def __init__(
         self,
@@ -143,7 +147,8 @@ class Validation:
             )
         self._config, self._scores, self._frozen, self._source = config, scores, frozen, source
         self._devices, self._summary = devices, summary
-        self._batch_size = config.data.batch_size // devices.process_count
+        # On each device the same, however many there are, and with it the program and its rounding.
+        self._batch_size = min(config.data.batch_size, BATCH) * len(devices.local)
         space = models.build_space(config)
         self._predictor = Predictor(generator, space, self._batch_size, devices.spread)
         if devices.is_first_process:
