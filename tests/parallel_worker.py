@@ -21,8 +21,8 @@ import seeded
 import seeded_networks
 from one_device import on_one_device
 
-from jaxcolor import compilation, models, objectives
 from jaxcolor import config as config_lib
+from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.metrics import inception, scores
 from jaxcolor.training import loop, parallel
@@ -116,12 +116,12 @@ def count_operations(devices, name):
         jax.random.key(1),
     )
     counts = []
-    for step in (on_one_device(objective.step), jax.jit(devices.compile_step(objective.step))):
-        with compilation.plain_convolutions():
-            traced = step.trace(*arguments)
-            text = traced.lower(lowering_platforms=("cuda",)).as_text()
+    for step in (on_one_device(objective.step), devices.compile_step(objective.step)):
+        traced = step.trace(*arguments)
+        text = traced.lower(lowering_platforms=("cuda",)).as_text()
         kinds = ("convolution", "all_reduce", "custom_call", "dot_general")
-        counts.append([len(re.findall(rf"stablehlo\.{kind}\b", text)) for kind in kinds])
+        exact = len(re.findall(r"convolution\(.*<precision HIGHEST>, .*<precision HIGHEST>", text))
+        counts.append([*(len(re.findall(rf"stablehlo\.{kind}\b", text)) for kind in kinds), exact])
     donated = [sum(eqn.params.get("donated_invars", ())) for eqn in traced.jaxpr.eqns]
     state = jax.tree.leaves(arguments[0])
     return {"one": counts[0], "eight": counts[1], "kept": len(state) - max(donated)}

@@ -38,6 +38,25 @@ class Objective(NamedTuple):
     pretrain_step: Step | None = None
 
 
+def at_precision(objective: Objective, precision: str) -> Objective:
+    """Sets how exact the products and convolutions of an objective's steps are.
+
+    Args:
+        objective: to change.
+        precision: as of `jax.default_matmul_precision`.
+    """
+
+    def change(step: Step) -> Step:
+        def step_at_precision(*args: Any) -> tuple[TrainState, Metrics]:
+            with jax.default_matmul_precision(precision):
+                return step(*args)
+
+        return step_at_precision
+
+    pretrain_step = objective.pretrain_step and change(objective.pretrain_step)
+    return objective._replace(step=change(objective.step), pretrain_step=pretrain_step)
+
+
 class Plan(NamedTuple):
     """An objective whose length is still unknown: its networks and their weights are there.
 
