@@ -7,11 +7,12 @@
 For TPUs the target is a topology such as v5e:2x4, and `pip install "jax[tpu]"` what it takes. What
 `--json` names keeps each program's figures; the same command then compiles only what is missing.
 
-The *expected* time of a step on H100s is a bound from below, not a measurement. Each instruction of
-the program takes the longer of two times: that of its floating-point operations in products and
-convolutions at the card's full rate for their dtype (TF32 for float32), and that of its operands
-and results at the full bandwidth of the memory. The sums over devices come on top: 2 · (n - 1) / n
-· bytes at the bandwidth of NVLink.
+The *expected* time of a step on H100s is computed, not measured. Each instruction of the program
+takes the longer of two times: that of its floating-point operations, in products and convolutions,
+at the card's full rate for their dtype (TF32 for float32, but for what is computed at the highest
+precision), and that of its operands and results at the full bandwidth of the memory. The sums over
+devices come on top: 2 · (n - 1) / n · bytes at the bandwidth of NVLink. Caches, the launches of
+kernels, and how far kernels stay below these rates are left out.
 
 cuDNN's working memory is not in the peak: it depends on algorithms that are chosen on the card.
 """
@@ -91,7 +92,7 @@ def measure(program: jax.stages.Compiled, devices: int) -> dict[str, float]:
     collectives = [work for work in works if work.kind in programs.COLLECTIVES]
     sent = sum(work.times * work.result_size for work in collectives)
     seconds = sum(
-        work.times * max(work.flops / _RATES.get(work.dtype, np.inf), work.size / _BANDWIDTH)
+        work.times * max(work.flops / _RATES.get(work.arithmetic, np.inf), work.size / _BANDWIDTH)
         for work in works
         if work.kind not in programs.COLLECTIVES
     )

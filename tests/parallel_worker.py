@@ -14,15 +14,17 @@ import json
 import pathlib
 import re
 import sys
+from unittest import mock
 
 import jax
 import numpy as np
+import pytest
 import seeded
 import seeded_networks
 from one_device import on_one_device
 
+from jaxcolor import compilation, models, objectives
 from jaxcolor import config as config_lib
-from jaxcolor import models, objectives
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.metrics import inception, scores
 from jaxcolor.training import loop, parallel
@@ -96,11 +98,22 @@ def train(config, steps, spread, state):
 def compare_devices(folder, *names):
     devices = Devices()
     assert len(devices.local) == 8
+    check_options(devices)
     for name in names:
         compare_training(devices, name, f"{folder}/{name}")
     compare_features(devices, f"{folder}/features")
     counts = {name: count_operations(devices, name) for name in names}
     pathlib.Path(folder, "operations.json").write_text(json.dumps(counts))
+
+
+def check_options(devices):
+    """Checks that steps on several devices are compiled with the options for CPUs."""
+    unknown = {"xla_no_such_option": "1"}
+    with (
+        mock.patch.object(compilation, "CPU_OPTIONS", unknown),
+        pytest.warns(RuntimeWarning, match="without.*xla_no_such_option"),
+    ):
+        devices.compile_step(lambda state, *_: (state, {}))(1.0, {}, np.ones(8), 0)
 
 
 def count_operations(devices, name):

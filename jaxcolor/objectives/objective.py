@@ -1,5 +1,6 @@
 """The interface of all objectives."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -47,11 +48,12 @@ def at_precision(objective: Objective, precision: str) -> Objective:
     """
 
     def change(step: Step) -> Step:
-        def step_at_precision(*args: Any) -> tuple[TrainState, Metrics]:
+        @functools.wraps(step)
+        def changed(*args: Any) -> tuple[TrainState, Metrics]:
             with jax.default_matmul_precision(precision):
                 return step(*args)
 
-        return step_at_precision
+        return changed
 
     pretrain_step = objective.pretrain_step and change(objective.pretrain_step)
     return objective._replace(step=change(objective.step), pretrain_step=pretrain_step)

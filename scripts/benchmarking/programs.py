@@ -39,7 +39,7 @@ class Work(NamedTuple):
         flops: of its convolutions or products of matrices, each time.
         size: bytes of its operands and results.
         result_size: bytes of its results.
-        dtype: of its first result.
+        arithmetic: dtype of its first result; "exact" if its factors must not be rounded to TF32.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Work(NamedTuple):
     flops: float
     size: int
     result_size: int
-    dtype: str
+    arithmetic: str
 
 
 def read(text: str) -> list[Work]:
@@ -99,13 +99,14 @@ def _measure(
         if {part.opcode for part in parts} <= {*_WITHOUT_WORK, "transpose", "copy"}:
             kind = "copy"
     result_size = _size(instruction.result)
+    is_exact = any("operand_precision={highest" in part.rest for part in parts)
     return Work(
         kind,
         times,
         sum(_flops(part, shapes) for part in parts),
         result_size + sum(_size(shapes[name]) for name in instruction.operands if name in shapes),
         result_size,
-        _shapes(instruction.result)[0][0],
+        "exact" if is_exact else _shapes(instruction.result)[0][0],
     )
 
 
