@@ -123,7 +123,7 @@ def make_table(figures: dict[str, dict[str, Any]], *, is_gpu: bool) -> str:
     """Formats the figures of programs for one target."""
     heads = "configuration,dtype,devices,batch,peak MiB,GFLOP"
     heads += ",cuDNN calls" * is_gpu + ",copies,collectives,MB,compiled in s"
-    heads += ",expected ms,images/s,largest batch" * is_gpu
+    heads += ",expected ms,expected images/s,largest batch" * is_gpu
     peaks: dict[tuple, dict[int, float]] = {}
     for row in figures.values():
         same = row["config"], row["dtype"], row["devices"]
