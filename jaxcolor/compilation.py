@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+from jax import lax
 
 # XLA for CPUs delegates convolutions, matrix products and reductions to YNNPACK; its own
 # convolutions are faster (scripts/benchmark_train.py).
@@ -33,9 +34,44 @@ def plain_convolutions() -> Iterator[None]:
         _plain.reset(token)
 
 
-def is_for_cpu() -> bool:
-    """Tells whether networks are written for XLA on CPUs, in operations that are fast there."""
-    return jax.default_backend() == "cpu" and not _plain.get()
+def by_platform(on_cpu: Callable, elsewhere: Callable, *args: Any) -> Any:
+    """Calls one of two functions that compute the same, by the platform that is compiled for.
+
+    Both are traced, and one is left when the program is lowered, whose platform need not be that
+    of this process.
+
+    Args:
+        on_cpu: written in operations that XLA for CPUs is fast in.
+        elsewhere: written in plain convolutions.
+        *args: of either function, arrays.
+    """
+    if _plain.get():
+        return elsewhere(*args)
+    return lax.platform_dependent(*args, cpu=on_cpu, default=elsewhere)
+
+
+def at_highest_precision(function: Callable) -> Callable:
+    """Computes a function of arrays, and its derivatives, in full float32 on every platform.
+
+    GPUs round the factors of products and convolutions to TF32 otherwise, TPUs to bfloat16. A block
+    of `jax.default_matmul_precision` alone does not include derivatives that are taken outside.
+    """
+
+    def exact(*args: Any) -> Any:
+        with jax.default_matmul_precision("highest"):
+            return function(*args)
+
+    def forward(*args: Any) -> Any:
+        with jax.default_matmul_precision("highest"):
+            return jax.vjp(function, *args)
+
+    def backward(vjp: Callable, grad: Any) -> Any:
+        with jax.default_matmul_precision("highest"):
+            return vjp(grad)
+
+    result = jax.custom_vjp(exact)
+    result.defvjp(forward, backward)
+    return result
 
 
 @functools.cache
@@ -66,10 +102,14 @@ class _Compiled:
 
     def lower(self, *args: Any, **kwargs: Any) -> jax.stages.Lowered:
         """Lowers for the devices of the arguments' shardings, which need not be this machine's."""
+        return self.trace(*args, **kwargs).lower()
+
+    def trace(self, *args: Any, **kwargs: Any) -> jax.stages.Traced:
+        """Traces for them, or for the platforms that are given when the result is lowered."""
         shardings = (getattr(leaf, "sharding", None) for leaf in jax.tree.leaves((args, kwargs)))
         devices = (device for sharding in shardings if sharding for device in sharding.device_set)
         platforms = jax.default_backend(), *(device.platform for device in devices)
-        return self._jitted(*platforms).lower(*args, **kwargs)
+        return self._jitted(*platforms).trace(*args, **kwargs)
 
     def _jitted(self, *platforms: str) -> jax.stages.Wrapped:
         if set(platforms) == {"cpu"} and _is_accepted(self._options):
@@ -88,6 +128,6 @@ def compile_network(function: Callable, **jit_options: Any) -> _Compiled:
         **jit_options: as of `jax.jit`.
 
     Returns:
-        The function, with a method `lower` as that of `jax.jit`.
+        The function, with methods `trace` and `lower` as those of `jax.jit`.
     """
     return _Compiled(function, **jit_options)

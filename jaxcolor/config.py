@@ -156,6 +156,9 @@ def get_config() -> ConfigDict:
     train.best_metric = "PSNR"  # of jaxcolor/metrics/metric_registry.py; empty: the last is best
     train.num_samples = 8  # images on a sample sheet
     train.dtype = "float32"  # float32 | bfloat16; parameters and losses are float32 in both
+    # Of products and convolutions in float32: default | high | highest. On GPUs the first two are
+    # TF32, with 10 bits of mantissa; on TPUs one and three products in bfloat16; CPUs are exact.
+    train.matmul_precision = "default"
     train.ema_decay = 0.0  # moving average of the generator, used for scores; 0 is none
 
     return config.lock()

@@ -16,6 +16,7 @@ _CHOICES = {
     "discriminator.norm": ("batch", "instance", "layer", "none"),
     "train.epoch_of": ("all", "generator"),
     "train.dtype": ("float32", "bfloat16"),
+    "train.matmul_precision": ("default", "high", "highest"),
 }
 _AT_LEAST_ONE = (
     "data.image_size",

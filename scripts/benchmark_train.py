@@ -64,10 +64,7 @@ def compile_jaxcolor(config: Any) -> tuple[Any, tuple[Any, ...]]:
         devices.spread(make_examples(config)),
         jax.random.key(1),
     )
-    step = devices.compile_step(objective.step)
-    if jax.device_count() > 1:
-        step = jax.jit(step)
-    return step.lower(*arguments).compile(), arguments
+    return devices.compile_step(objective.step).lower(*arguments).compile(), arguments
 
 
 def make_jaxcolor(config: Any) -> Callable[[], None]:

@@ -19,9 +19,11 @@ import re
 import signal
 import sys
 import types
+from unittest import mock
 
 import jax
 import numpy as np
+import pytest
 import seeded
 import seeded_networks
 from one_device import on_one_device
@@ -104,11 +106,22 @@ def train(config, steps, spread, state):
 def compare_devices(folder, *names):
     devices = Devices()
     assert len(devices.local) == 8
+    check_options(devices)
     for name in names:
         compare_training(devices, name, f"{folder}/{name}")
     compare_features(devices, f"{folder}/features")
     counts = {name: count_operations(devices, name) for name in names}
     pathlib.Path(folder, "operations.json").write_text(json.dumps(counts))
+
+
+def check_options(devices):
+    """Checks that steps on several devices are compiled with the options for CPUs."""
+    unknown = {"xla_no_such_option": "1"}
+    with (
+        mock.patch.object(compilation, "CPU_OPTIONS", unknown),
+        pytest.warns(RuntimeWarning, match="without.*xla_no_such_option"),
+    ):
+        devices.compile_step(lambda state, *_: (state, {}))(1.0, {}, np.ones(8), 0)
 
 
 def count_operations(devices, name):
@@ -124,12 +137,12 @@ def count_operations(devices, name):
         jax.random.key(1),
     )
     counts = []
-    for step in (on_one_device(objective.step), jax.jit(devices.compile_step(objective.step))):
-        with compilation.plain_convolutions():
-            traced = step.trace(*arguments)
-            text = traced.lower(lowering_platforms=("cuda",)).as_text()
+    for step in (on_one_device(objective.step), devices.compile_step(objective.step)):
+        traced = step.trace(*arguments)
+        text = traced.lower(lowering_platforms=("cuda",)).as_text()
         kinds = ("convolution", "all_reduce", "custom_call", "dot_general")
-        counts.append([len(re.findall(rf"stablehlo\.{kind}\b", text)) for kind in kinds])
+        exact = len(re.findall(r"convolution\(.*<precision HIGHEST>, .*<precision HIGHEST>", text))
+        counts.append([*(len(re.findall(rf"stablehlo\.{kind}\b", text)) for kind in kinds), exact])
     donated = [sum(eqn.params.get("donated_invars", ())) for eqn in traced.jaxpr.eqns]
     state = jax.tree.leaves(arguments[0])
     return {"one": counts[0], "eight": counts[1], "kept": len(state) - max(donated)}

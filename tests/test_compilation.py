@@ -1,10 +1,12 @@
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxcolor import compilation
-from jaxcolor.compilation import compile_network
+from jaxcolor.compilation import at_highest_precision, compile_network
 
 
 @pytest.fixture
@@ -52,3 +54,16 @@ def test_no_device_is_asked_for_before_the_first_call(monkeypatch):
     compiled = compile_network(double)
     with pytest.raises(AssertionError):
         compiled(1.0)
+
+
+def test_derivatives_that_are_taken_outside_are_exact_as_well():
+    @jax.jit
+    def gradients(x, y):
+        exact, rounded = at_highest_precision(jnp.dot), jnp.dot
+        return jax.grad(lambda x: exact(jnp.sin(x), y).sum() + rounded(x, y).sum())(x)
+
+    x = jnp.ones((2, 2))
+    text = gradients.lower(x, x).as_text()
+    precisions = re.findall(r"dot_general .*precision = \[(\w+), \1\]", text)
+    assert sorted(precisions) == ["DEFAULT", "HIGHEST"]
+    np.testing.assert_allclose(gradients(x, x), 2 * np.cos(1) + 2, rtol=1e-6)

@@ -159,6 +159,7 @@ def test_a_missing_and_a_broken_config_file(tmp_path):
         ({"data.resize": "squash"}, "config.data.resize='squash': must be 'stretch' or 'crop'"),
         ({"data.color_space": "xyz"}, "config.data.color_space='xyz': must be 'lab'"),
         ({"train.dtype": "float64"}, "config.train.dtype='float64'"),
+        ({"train.matmul_precision": "low"}, "must be 'default' or 'high' or 'highest'"),
         ({"train.epoch_of": "critic"}, "epoch_of='critic': must be 'all' or 'generator'"),
         ({"discriminator.norm": "group"}, "config.discriminator.norm='group'"),
         (

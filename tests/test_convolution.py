@@ -8,6 +8,7 @@ from comparison import assert_trees_close
 from jax import lax
 from jax.test_util import check_grads
 
+from jaxcolor.compilation import plain_convolutions
 from jaxcolor.models.convolution import convolution, kernel_correlation, transposed_convolution
 
 PADDING = ((1, 1), (1, 1))
@@ -72,9 +73,26 @@ def test_kernels_and_paddings_of_any_shape(stride, sides, padding, inputs):
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_maps_of_other_devices_than_cpus(stride, monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert_maps_equal_plain_jax(stride, (4, 4), 64, 5, (9, 4))
+def test_maps_of_other_devices_than_cpus(stride):
+    with plain_convolutions():
+        assert_maps_equal_plain_jax(stride, (4, 4), 64, 5, (9, 4))
+
+
+def test_programs_are_written_for_the_platform_that_they_are_lowered_for():
+    x, kernel, y = arrays(2, inputs=128, outputs=128)
+
+    @jax.jit
+    def maps(x, kernel, y):
+        return (
+            convolution(x, kernel, 2, PADDING),
+            transposed_convolution(y, kernel, 2, PADDING, (8, 6)),
+            kernel_correlation(x, y, 2, PADDING, (4, 4)),
+        )
+
+    traced = maps.trace(x, kernel, y)
+    for platform, counts in (("cpu", (0, 3)), ("cuda", (3, 0)), ("tpu", (3, 0))):
+        text = traced.lower(lowering_platforms=(platform,)).as_text()
+        assert (text.count("stablehlo.convolution"), text.count("stablehlo.dot_general")) == counts
 
 
 @pytest.mark.parametrize("inputs", [3, 64])

@@ -240,6 +240,19 @@ def test_penalty_is_computed_in_float32_whatever_the_networks_compute_in(adversa
     assert "bf16" in str(jax.make_jaxpr(step)(state, batch_of(8), jax.random.key(0)))
 
 
+@pytest.mark.parametrize("precision", ["default", "highest"])
+def test_steps_are_as_exact_as_configured(adversarial, precision):
+    adversarial.train.matmul_precision = precision
+    objective = objectives.build(adversarial, 10, 10)
+    state = jax.eval_shape(objective.init, INIT_KEY)
+    for step in (objective.step, objective.pretrain_step):
+        traced = on_one_device(step).trace(state, objective.frozen, batch_of(4), INIT_KEY)
+        text = traced.lower(lowering_platforms=("cuda",)).as_text()
+        convolutions = [line for line in text.splitlines() if "stablehlo.convolution" in line]
+        assert convolutions
+        assert {f"<precision {precision.upper()}>" in line for line in convolutions} == {True}
+
+
 def test_moving_average_follows_the_generator(adversarial):
     adversarial.train.ema_decay = 0.5
     _, state, step = build(adversarial)

@@ -5,14 +5,16 @@ included ("Mixed_5b.branch1x1.conv"). So one rule converts any such file to Flax
 `jaxcolor.backbones.conversion.to_variables`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from jaxcolor.backbones.depthwise import Padding, convolve_depthwise
-from jaxcolor.compilation import is_for_cpu
+from jaxcolor.compilation import by_platform
 
 _MANY_PIXELS = 16 * 16
 
@@ -39,7 +41,7 @@ def conv(
     if isinstance(padding, int):
         padding = (padding, padding)
     pads: Padding = padding if isinstance(padding, str) else [(pad, pad) for pad in padding]
-    depthwise = groups == features == x.shape[-1] and is_for_cpu()
+    depthwise = groups == features == x.shape[-1]
     return nn.Conv(
         features,
         size,
@@ -49,9 +51,18 @@ def conv(
         feature_group_count=groups,
         use_bias=bias,
         dtype=dtype,
-        conv_general_dilated=convolve_depthwise if depthwise else None,
+        conv_general_dilated=_convolve_channels if depthwise else None,
         name=name,
     )(x)
+
+
+def _convolve_channels(x: jax.Array, kernel: jax.Array, *args: Any, **options: Any) -> jax.Array:
+    """Convolves each channel by itself; takes what `lax.conv_general_dilated` takes."""
+
+    def of(convolve: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+        return lambda x, kernel: convolve(x, kernel, *args, **options)
+
+    return by_platform(of(convolve_depthwise), of(lax.conv_general_dilated), x, kernel)
 
 
 def pointwise(name: str, x: jax.Array, features: int, dtype: Any = None) -> jax.Array:
@@ -66,14 +77,17 @@ def _multiply(x: jax.Array, kernel: jax.Array, *_: Any, **__: Any) -> jax.Array:
     With a kernel for each example, its gradient is a product for each example too, which XLA for
     CPUs computes faster than a single one over the pixels of all.
     """
-    matrix = kernel[0, 0]
     count, height, width = x.shape[:3]
-    if not is_for_cpu() or height * width < _MANY_PIXELS:
-        return x @ matrix
-    product = x.reshape(count, height * width, -1) @ jnp.broadcast_to(
-        matrix, (count, *matrix.shape)
-    )
-    return product.reshape(count, height, width, -1)
+
+    def multiply_each(x: jax.Array, matrix: jax.Array) -> jax.Array:
+        product = x.reshape(count, height * width, -1) @ jnp.broadcast_to(
+            matrix, (count, *matrix.shape)
+        )
+        return product.reshape(count, height, width, -1)
+
+    if height * width < _MANY_PIXELS:
+        return x @ kernel[0, 0]
+    return by_platform(multiply_each, jnp.matmul, x, kernel[0, 0])
 
 
 def batch_norm(name: str, x: jax.Array, epsilon: float = 1e-5) -> jax.Array:

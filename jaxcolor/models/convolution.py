@@ -7,14 +7,14 @@ a layer of the U-Net (`scripts/benchmark_convolution.py`). Numbers are the same.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxcolor.compilation import is_for_cpu
+from jaxcolor.compilation import by_platform
 from jaxcolor.models import patches
 from jaxcolor.models.patches import Padding
 
@@ -38,24 +38,38 @@ def _convolve(
     layouts: tuple[str, str, str] = _LAYOUTS,
     *,
     stride: int = 1,
-    **dilation: tuple[int, int],
+    **dilation: Any,
 ) -> jax.Array:
-    """Convolves as XLA does.
+    """Convolves as XLA does."""
+    return lax.conv_general_dilated(
+        x, kernel, (stride, stride), padding, dimension_numbers=layouts, **dilation
+    )
 
-    On CPUs only one set of layouts is fast. XLA converts the others to it in a program's main part,
-    but not in its loops and branches.
+
+def _convolve_on_cpu(
+    x: jax.Array,
+    kernel: jax.Array,
+    padding: Sequence[tuple[int, int]],
+    layouts: tuple[str, str, str],
+    **dilation: Any,
+) -> jax.Array:
+    """Convolves as `_convolve` does, in the only layouts that are fast on CPUs.
+
+    XLA converts others to them in a program's main part, but not in its loops and branches.
     """
-    options: dict[str, Any] = {"window_strides": (stride, stride), "padding": padding, **dilation}
-    if not is_for_cpu():
-        return lax.conv_general_dilated(x, kernel, dimension_numbers=layouts, **options)
     x = x.transpose([layouts[0].index(axis) for axis in _LAYOUTS[0]])
     kernel = kernel.transpose([layouts[1].index(axis) for axis in _LAYOUTS[1]])
-    result = lax.conv_general_dilated(x, kernel, dimension_numbers=_LAYOUTS, **options)
+    result = _convolve(x, kernel, padding, **dilation)
     return result.transpose([_LAYOUTS[2].index(axis) for axis in layouts[2]])
 
 
 def _transpose_image(
-    y: jax.Array, kernel: jax.Array, stride: int, padding: Padding, size: Sequence[int]
+    y: jax.Array,
+    kernel: jax.Array,
+    stride: int,
+    padding: Padding,
+    size: Sequence[int],
+    convolve: Callable[..., jax.Array] = _convolve,
 ) -> jax.Array:
     """Computes `transposed_convolution` by XLA's convolution."""
     sides = zip(y.shape[1:3], size, kernel.shape[:2], padding, strict=True)
@@ -64,24 +78,29 @@ def _transpose_image(
         for count, length, side, (pad, _) in sides
     ]
     layouts = ("NHWC", "HWOI", "NHWC")
-    return _convolve(y, lax.rev(kernel, (0, 1)), pads, layouts, lhs_dilation=(stride, stride))
+    return convolve(y, lax.rev(kernel, (0, 1)), pads, layouts, lhs_dilation=(stride, stride))
 
 
 def _transpose_kernel(
-    x: jax.Array, y: jax.Array, stride: int, padding: Padding, size: Sequence[int]
+    x: jax.Array,
+    y: jax.Array,
+    stride: int,
+    padding: Padding,
+    size: Sequence[int],
+    convolve: Callable[..., jax.Array] = _convolve,
 ) -> jax.Array:
     """Computes `kernel_correlation` by XLA's convolution."""
     sides = zip(y.shape[1:3], x.shape[1:3], size, padding, strict=True)
     pads = [
         (pad, side + stride * (count - 1) - length - pad) for count, length, side, (pad, _) in sides
     ]
-    return _convolve(x, y, pads, ("CHWN", "IHWO", "HWNC"), rhs_dilation=(stride, stride))
+    return convolve(x, y, pads, ("CHWN", "IHWO", "HWNC"), rhs_dilation=(stride, stride))
 
 
 def _choose(
     size: Sequence[int], kernel_shape: Sequence[int], stride: int, small: int = _SMALL
 ) -> Literal["patches", "blocks", "xla"]:
-    """Chooses the fastest method.
+    """Chooses the fastest method on CPUs.
 
     Patches make one matrix product. It moves less memory than XLA does where the image is small
     compared with the kernel: where it is the smaller one, XLA exchanges the two and takes up to 50
@@ -95,8 +114,6 @@ def _choose(
         small: an image of at most so many times the kernel's pixels is small.
     """
     height, width, inputs, outputs = kernel_shape
-    if not is_for_cpu():
-        return "xla"
     if size[0] * size[1] <= small * height * width and inputs * outputs >= _MIN_WEIGHTS:
         return "patches"
     return "blocks" if stride > 1 and inputs >= _MIN_BLOCK_CHANNELS else "xla"
@@ -115,11 +132,18 @@ def convolution(x: jax.Array, kernel: jax.Array, stride: int, padding: Padding) 
     Returns:
         `[N, H', W', O]`.
     """
-    # Blocks are faster in the transposes only: choose as if without a stride.
-    if _choose(x.shape[1:3], kernel.shape, 1) == "patches":
+
+    def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return _convolve(x, kernel, padding, stride=stride)
+
+    def multiply(x: jax.Array, kernel: jax.Array) -> jax.Array:
         columns = patches.to_patches(x, kernel.shape[:2], stride, padding)
         return columns @ kernel.reshape(-1, kernel.shape[3])
-    return _convolve(x, kernel, padding, stride=stride)
+
+    # Blocks are faster in the transposes only: choose as if without a stride.
+    if _choose(x.shape[1:3], kernel.shape, 1) == "patches":
+        return by_platform(multiply, convolve, x, kernel)
+    return convolve(x, kernel)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -138,20 +162,27 @@ def transposed_convolution(
     Returns:
         `[N, H, W, I]`.
     """
-    method = _choose(size, kernel.shape, stride, _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL)
-    if method == "xla":
+
+    def transpose(y: jax.Array, kernel: jax.Array) -> jax.Array:
         return _transpose_image(y, kernel, stride, padding, size)
-    if method == "patches":
-        arrange, arranged = patches.to_patches, y @ kernel.reshape(-1, kernel.shape[3]).T
-    else:
-        kernel_blocks = patches.kernel_to_blocks(kernel, stride)
-        counts = [y.shape[i] + kernel_blocks.shape[i - 1] - 1 for i in (1, 2)]
-        arrange = patches.to_blocks
-        arranged = _transpose_image(y, kernel_blocks, 1, _NO_PADDING, counts)
-    shape = (y.shape[0], *size, kernel.shape[2])
-    return patches.transpose(
-        lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged
-    )
+
+    def transpose_on_cpu(y: jax.Array, kernel: jax.Array) -> jax.Array:
+        method = _choose(size, kernel.shape, stride, _SMALL_TO_TRANSPOSE if stride > 1 else _SMALL)
+        if method == "xla":
+            return _transpose_image(y, kernel, stride, padding, size, _convolve_on_cpu)
+        if method == "patches":
+            arrange, arranged = patches.to_patches, y @ kernel.reshape(-1, kernel.shape[3]).T
+        else:
+            kernel_blocks = patches.kernel_to_blocks(kernel, stride)
+            counts = [y.shape[i] + kernel_blocks.shape[i - 1] - 1 for i in (1, 2)]
+            arrange = patches.to_blocks
+            arranged = _transpose_image(y, kernel_blocks, 1, _NO_PADDING, counts, _convolve_on_cpu)
+        shape = (y.shape[0], *size, kernel.shape[2])
+        return patches.transpose(
+            lambda x: arrange(x, kernel.shape[:2], stride, padding), shape, arranged
+        )
+
+    return by_platform(transpose_on_cpu, transpose, y, kernel)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -170,19 +201,26 @@ def kernel_correlation(
     Returns:
         `[kh, kw, I, O]`.
     """
-    shape = (*size, x.shape[3], y.shape[3])
-    method = _choose(x.shape[1:3], shape, stride)
-    if method == "patches":
-        columns, pixels = patches.to_patches(x, size, stride, padding), (0, 1, 2)
-        return jnp.tensordot(columns, y, (pixels, pixels)).reshape(shape)
-    if method == "blocks":
+
+    def correlate(x: jax.Array, y: jax.Array) -> jax.Array:
+        return _transpose_kernel(x, y, stride, padding, size)
+
+    def correlate_on_cpu(x: jax.Array, y: jax.Array) -> jax.Array:
+        shape = (*size, x.shape[3], y.shape[3])
+        method = _choose(x.shape[1:3], shape, stride)
+        if method == "xla":
+            return _transpose_kernel(x, y, stride, padding, size, _convolve_on_cpu)
+        if method == "patches":
+            columns, pixels = patches.to_patches(x, size, stride, padding), (0, 1, 2)
+            return jnp.tensordot(columns, y, (pixels, pixels)).reshape(shape)
         blocks = patches.to_blocks(x, size, stride, padding)
         counts = patches.count_blocks(size, stride)
-        arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, counts)
+        arranged = _transpose_kernel(blocks, y, 1, _NO_PADDING, counts, _convolve_on_cpu)
         return patches.transpose(
             lambda kernel: patches.kernel_to_blocks(kernel, stride), shape, arranged
         )
-    return _transpose_kernel(x, y, stride, padding, size)
+
+    return by_platform(correlate_on_cpu, correlate, x, y)
 
 
 def _convolution_fwd(x, kernel, stride, padding):

@@ -7,7 +7,7 @@ from ml_collections import ConfigDict
 from jaxcolor.config import InputError
 from jaxcolor.config_checks import ReadRecorder
 from jaxcolor.objectives import cyclegan, pix2pix, pretraining, regression, wgan
-from jaxcolor.objectives.objective import Objective, Plan
+from jaxcolor.objectives.objective import Objective, Plan, at_precision
 
 _OBJECTIVES = {"pix2pix": pix2pix, "wgan": wgan, "cyclegan": cyclegan, "regression": regression}
 
@@ -64,7 +64,9 @@ def prepare(config: ConfigDict) -> Plan:
 
     def build(num_steps: int, pretrain_steps: int) -> Objective:
         objective = plan.build(num_steps, pretrain_steps)
-        return pretraining.add(reads, objective) if pretrain_steps else objective
+        if pretrain_steps:
+            objective = pretraining.add(reads, objective)
+        return at_precision(objective, config.train.matmul_precision)
 
     build(1, config.train.pretrain_steps or config.train.pretrain_epochs)  # Reads the optimizers.
     reads.check_unread("objective", "generator", "discriminator", "optimizer")

@@ -1,5 +1,6 @@
 """The interface of all objectives."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -36,6 +37,26 @@ class Objective(NamedTuple):
     frozen: dict[str, Any]
     sha256: dict[str, str]
     pretrain_step: Step | None = None
+
+
+def at_precision(objective: Objective, precision: str) -> Objective:
+    """Sets how exact the products and convolutions of an objective's steps are.
+
+    Args:
+        objective: to change.
+        precision: as of `jax.default_matmul_precision`.
+    """
+
+    def change(step: Step) -> Step:
+        @functools.wraps(step)
+        def changed(*args: Any) -> tuple[TrainState, Metrics]:
+            with jax.default_matmul_precision(precision):
+                return step(*args)
+
+        return changed
+
+    pretrain_step = objective.pretrain_step and change(objective.pretrain_step)
+    return objective._replace(step=change(objective.step), pretrain_step=pretrain_step)
 
 
 class Plan(NamedTuple):

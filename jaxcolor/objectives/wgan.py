@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from jaxcolor import models
+from jaxcolor.compilation import at_highest_precision
 from jaxcolor.config import InputError
 from jaxcolor.losses.gan import gradient_penalty
 from jaxcolor.objectives.adversarial import (
@@ -42,8 +43,14 @@ def prepare(config: ConfigDict) -> Plan:
             "config.objective.name='wgan' needs exactly one of them above 0"
         )
     critic = models.build_discriminator(config)
-    # The penalty needs second derivatives, for which bfloat16 is too coarse.
+    # The penalty needs second derivatives, for which bfloat16 and TF32 are too coarse.
     exact_critic = critic.clone(dtype=jnp.float32)
+
+    @at_highest_precision
+    def exact_penalty(params, real, fake, keys):
+        return gradient_penalty(
+            lambda pairs: apply_discriminator(exact_critic, params, pairs), real, fake, keys
+        )
 
     def critic_loss(params, real, fake, keys):
         d_real = apply_discriminator(critic, params, real).mean()
@@ -51,12 +58,7 @@ def prepare(config: ConfigDict) -> Plan:
         loss = d_fake - d_real
         metrics = {"D_real": d_real, "D_fake": d_fake, "critic": loss}
         if lambda_gp:
-            penalty = gradient_penalty(
-                lambda pairs: apply_discriminator(exact_critic, params, pairs),
-                real,
-                fake,
-                keys,
-            )
+            penalty = exact_penalty(params, real, fake, keys)
             metrics["gradient_penalty"] = penalty
             loss += lambda_gp * penalty
         return loss, metrics

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -77,9 +77,9 @@ def device_kind() -> str:
     return jax.local_devices()[0].device_kind
 
 
-def bind_axis(function: Callable) -> Callable:
-    """Binds `AXIS` over a mesh of one device, the first, around a function of arrays."""
-    mesh, whole = Mesh(jax.local_devices()[:1], (AXIS,)), PartitionSpec()
+def bind_axis(function: Callable, mesh: Mesh | None = None) -> Callable:
+    """Binds `AXIS` over a mesh of one device, by default the first, around a function of arrays."""
+    mesh, whole = mesh or Mesh(jax.local_devices()[:1], (AXIS,)), PartitionSpec()
     return jax.shard_map(function, mesh=mesh, in_specs=whole, out_specs=whole, check_vma=False)
 
 
@@ -130,15 +130,21 @@ def _find_devices() -> list[jax.Device]:
 class Devices:
     """All devices of a run: where its state and batches lie, and how its step is compiled."""
 
-    def __init__(self) -> None:
+    def __init__(self, topology: Sequence[jax.Device] | None = None) -> None:
         """Takes every device there is; a line says why if that leaves out a GPU.
+
+        Args:
+            topology: devices to take instead, which need not exist: steps are compiled for them,
+                but cannot run.
 
         Raises:
             InputError: there is no device of the kind that `JAX_PLATFORMS` names.
         """
-        self.local = np.array(_find_devices())
+        self._topology = topology
+        self.local = np.array(topology or _find_devices())
         self.process_index = jax.process_index()
         self.process_count = jax.process_count()
+        self.count = len(topology) if topology else jax.device_count()
         self._mesh = Mesh(self.local, (AXIS,))
 
     def check_batch_size(self, batch_size: int) -> None:
@@ -147,7 +153,7 @@ class Devices:
         Raises:
             InputError: the devices do not divide it.
         """
-        count = jax.device_count()
+        count = self.count
         if batch_size % count:
             raise InputError(
                 f"config.data.batch_size={batch_size}: {count} devices do not divide it; take a "
@@ -185,7 +191,7 @@ class Devices:
 
     def describe(self) -> str:
         """Names the devices, for people."""
-        return f"{jax.device_count()} × {device_kind()}" + (
+        return f"{self.count} × {device_kind()}" + (
             f", {self.process_count} processes" if self.process_count > 1 else ""
         )
 
@@ -196,6 +202,20 @@ class Devices:
     def spread(self, batch: Any) -> Any:
         """Spreads arrays `[n, …]` over the local devices, which divide n."""
         return jax.device_put(batch, NamedSharding(self._mesh, PartitionSpec(AXIS)))
+
+    def lower_step(
+        self, step: Callable, state: Any, frozen: Any, batch: Any, key: Any
+    ) -> jax.stages.Lowered:
+        """Lowers what `compile_step` makes of a step for arguments with a shape and a dtype."""
+
+        def place(tree: Any, *axes: str) -> Any:
+            sharding = NamedSharding(self._mesh, PartitionSpec(*axes))
+            return jax.tree.map(
+                lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding), tree
+            )
+
+        compiled: Any = self.compile_step(step)
+        return compiled.lower(place(state), place(frozen), place(batch, AXIS), place(key))
 
     @property
     def placement(self) -> Placement:
@@ -208,10 +228,15 @@ class Devices:
         The result takes a replicated state, whose memory it reuses, replicated frozen variables
         and a spread batch.
         """
-        if jax.device_count() == 1:
-            return compile_network(bind_axis(step), donate_argnums=0)
+        if self.count == 1:
+            return compile_network(bind_axis(step, self._mesh), donate_argnums=0)
         mapped = jax.pmap(
-            step, AXIS, in_axes=(None, None, 0, None), out_axes=(None, None), donate_argnums=0
+            step,
+            AXIS,
+            in_axes=(None, None, 0, None),
+            out_axes=(None, None),
+            devices=self._topology,
+            donate_argnums=0,
         )
         devices = len(self.local)
 
@@ -219,7 +244,8 @@ class Devices:
             shares = jax.tree.map(lambda x: x.reshape(devices, -1, *x.shape[1:]), batch)
             return mapped(state, frozen, shares, key)
 
-        return run
+        # Several processes have parts of its arrays, of which only `pmap` itself makes whole ones.
+        return run if self.process_count > 1 else compile_network(run, donate_argnums=0)
 
     def gather(self, share: np.ndarray) -> np.ndarray:
         """Joins what the processes have of a set, in its order; all have to call together.
