@@ -18,6 +18,7 @@ RESUMABLE_CHANGES = _LENGTH | {
     "train.checkpoint_every",
     "train.num_samples",
     "data.num_threads",
+    "data.cache",
     "data.skip_unreadable",
     "init_from",
 }
@@ -68,6 +69,7 @@ def get_config() -> ConfigDict:
     data.grain = 0.0  # augment: largest σ of noise on the gray input, in units of L; 0 is none
     data.skip_unreadable = False  # folder: leave out, or replace, files that cannot be read
     data.num_threads = min(_count_cores(), 16)  # that read and decode; by default one per core
+    data.cache = 1.0  # GiB of memory for decoded training images, at most; 0 is none
     data.num_scenes = 4000  # scenes: images in all three splits together
     data.validation_fraction = 0.05  # scenes and folder: share of the images, 0 to 1
     data.test_fraction = 0.1  # scenes and folder: share of the images, 0 to 1

@@ -36,6 +36,7 @@ _AT_LEAST_ONE = (
 )
 _OPTIMIZERS = ("optimizer.generator", "optimizer.discriminator", "optimizer.pretraining")
 _AT_LEAST_ZERO = (
+    "data.cache",
     "data.grain",
     "data.num_train_images",
     "data.num_validation_images",

@@ -1,3 +1,5 @@
+import collections
+
 import jax
 import numpy as np
 import pytest
@@ -82,6 +84,27 @@ def test_every_image_comes_once_per_epoch_in_an_order_of_its_own(data):
     assert seen[:10] != seen[10:]
     assert seen == take(batches(Numbered(10), data), 5)
     assert seen != take(batches(Numbered(10), data, seed=1), 5)
+
+
+@pytest.mark.parametrize("kept", [0, 15, 40])
+def test_images_that_fit_into_the_cache_are_read_once(data, kept):
+    reads = collections.Counter()
+
+    class Counting(Ramps):
+        def __getitem__(self, index):
+            reads[index] += 1
+            return super().__getitem__(index)
+
+    data.resize = "crop"
+    data.num_threads = 1  # Two would read an image twice that comes last and then first.
+    expected = batches(Ramps(40), data)
+    data.cache = (kept + 0.5) * Ramps(40)[0].nbytes / 2**30
+    cached = batches(Counting(40), data)
+    for _ in range(30):  # three epochs
+        np.testing.assert_array_equal(next(cached), next(expected))
+    cached.close()
+    expected.close()
+    assert sum(count == 1 for count in reads.values()) == kept
 
 
 def test_a_step_of_several_batches_takes_them_at_once(data):

@@ -1,5 +1,6 @@
 """The grain pipeline: from a source to batches on the devices."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -75,7 +76,7 @@ def train_batches(
     # Augmentation comes before the selection of this process's examples, so that its randomness is
     # keyed by the example's position in the global batch.
     batches = (
-        grain.MapDataset.source(source)
+        grain.MapDataset.source(_Cache(source, int(data.cache * 2**30)))
         .seed(seed)
         .shuffle()
         .repeat()
@@ -87,6 +88,28 @@ def train_batches(
     return grain.experimental.ThreadPrefetchIterDataset(
         batches, prefetch_buffer_size=_DEVICE_BATCHES_AHEAD
     )
+
+
+class _Cache:
+    """A source that keeps the images of another in memory, decoded, as long as there is room."""
+
+    def __init__(self, source: Source, num_bytes: int):
+        self._source, self._room = source, num_bytes
+        self._images: dict[int, np.ndarray] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        if index in self._images:
+            return self._images[index]
+        image = self._source[index]
+        with self._lock:
+            if image.nbytes <= self._room and index not in self._images:
+                self._room -= image.nbytes
+                self._images[index] = image
+        return image
 
 
 def eval_batches(
