@@ -105,8 +105,8 @@ def ssim(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = 
     """
     if min(prediction.shape[1:3]) < SSIM_WINDOW:
         raise ValueError(f"SSIM needs images of 11 × 11 pixels or more, got {prediction.shape}")
-    # One by one, they stay in the cache.
-    return lax.map(lambda images: _ssim_of_one(*images), (prediction, target, where))
+    axes = 0, 0, None if where is None else 0
+    return jax.vmap(_ssim_of_one, axes)(prediction, target, where)
 
 
 def _ssim_of_one(prediction: jax.Array, target: jax.Array, where: jax.Array | None) -> jax.Array:
