@@ -163,7 +163,7 @@ def test_commands(run, photos, run_main, tmp_path):
             assert f"\n- {line}\n" in markdown
             assert len(line) <= 100
         found = json.loads((workdir / f"{scores}.json").read_text())
-        assert found["checkpoint"] == checkpoint
+        assert re.fullmatch(rf"{checkpoint}, sha256 [0-9a-f]{{8}}", found["checkpoint"])
         for score in ("IS", "FID and KID", "LPIPS"):
             assert re.search(r"SHA-256 [0-9a-f]{64}, from https://", found[f"no {score}"])
         rows = found["scores"]

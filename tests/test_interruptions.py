@@ -98,6 +98,7 @@ def test_what_is_ignored_stays_ignored(monkeypatch):
 
 
 def test_a_folder_that_vanishes_costs_no_step(photo_config, workdir, photos, monkeypatch, capsys):
+    photo_config.data.cache = 0.0  # Images in memory would outlive the folder.
     away = photos.with_name("away")
     at_step(4, lambda: shutil.move(photos, away), monkeypatch)
     with pytest.raises(InputError, match="No such file"):

@@ -99,7 +99,7 @@ def test_colorize_takes_a_model_folder(model, config, variables, photos, run_mai
 def test_evaluate_takes_a_model_folder(model, photos, run_main):
     done = run_main(evaluate, "--workdir", model, "--data", photos)
     assert done.returncode == 0, done.stderr
-    assert "\ncheckpoint: the model in the folder\n" in done.stdout
+    assert "\ncheckpoint: the model in the folder, sha256 " in done.stdout
     assert (model / "scores_photos.json").is_file()
 
 

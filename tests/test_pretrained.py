@@ -108,7 +108,7 @@ def test_evaluate_without_a_run(model, config, variables, photos, run_main, monk
     before = set(tmp_path.rglob("*"))
     done = run_main(evaluate, "--data", "photos")
     assert done.returncode == 0, done.stderr
-    assert "\ncheckpoint: the model in the package\n" in done.stdout
+    assert "\ncheckpoint: the model in the package, sha256 " in done.stdout
     assert "written to" not in done.stdout
     assert set(tmp_path.rglob("*")) == before
 
