@@ -100,13 +100,14 @@ def reproduce(args: argparse.Namespace) -> None:
         "versions": f"JAX {jax.__version__}",
         "date": datetime.date.today().isoformat(),
     }
-    if args.other_data:
+    other = listing.find(args.other_data) if args.other_data else []
+    if other:
         facts["other data"] = str(args.other_data)
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     scoring = scores.facts() | report.reasons(scores.missing)
     same_for_all = {
         "test": protocol.hash_files(test.paths),
-        "other": protocol.hash_files(listing.find(args.other_data)) if args.other_data else "",
+        "other": protocol.hash_files(other),
         "fid_dims": args.fid_dims,
         "scoring": scoring,
     }
@@ -132,14 +133,14 @@ def reproduce(args: argparse.Namespace) -> None:
         )
 
     rows = {name: row(name) for name in names}
-    package = experiment.score_package(args, same_for_all).scores if args.other_data else None
+    package = experiment.score_package(args, same_for_all, other).scores if other else None
     for name, config in configs.items():
         print(f"{name}: {rows[name].title}", flush=True)
         error = rows[same[name]].error
         try:
             if same[name] == name:
                 results[name] = results[name] or experiment.run(
-                    name, config, args, conditions[name], photos
+                    name, config, args, conditions[name], photos, other
                 )
         except Exception as problem:
             error = f"{name}: {problem}"

@@ -132,7 +132,9 @@ def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
             path.with_stem(f"{path.stem}_{i}").write_bytes(path.read_bytes())
     given = []
     monkeypatch.setattr(
-        experiment, "run", lambda name, config, args, conditions, photos: given.append(conditions)
+        experiment,
+        "run",
+        lambda name, config, args, conditions, photos, other: given.append(conditions),
     )
     args.experiments = "S1"
     reproduce.reproduce(args)

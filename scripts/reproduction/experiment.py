@@ -11,7 +11,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import files, images, inference, listing, models, pretrained, scoring
+from jaxcolor import files, images, inference, models, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
 from jaxcolor.metrics import evaluation, report
@@ -41,6 +41,7 @@ def run(
     args: argparse.Namespace,
     conditions: dict[str, Any],
     photos: np.ndarray,
+    other: Sequence[pathlib.Path],
 ) -> Result:
     """Trains an experiment, or resumes it, and scores its last checkpoint.
 
@@ -50,6 +51,7 @@ def run(
         args: of the command line.
         conditions: as of `read_result`.
         photos: `[P, S, S, 3]` uint8, to be colorized for the page.
+        other: the images of `--other_data`; none without it.
 
     Raises:
         InputError: the workdir holds a run of another length, or the run that this one starts from
@@ -82,36 +84,42 @@ def run(
         places = np.linspace(0, len(train) - 1, min(len(test), len(train))).round().astype(int)
         paths = [train.paths[i] for i in places]
         rows["train"] = _score_files(colorizer, paths, args)["model"]
-    if args.other_data:
-        rows |= _on_other_data(_score_files(colorizer, listing.find(args.other_data), args))
+    if other:
+        rows |= _on_other_data(_score_files(colorizer, other, args))
     facts = scores.facts() | report.reasons(scores.missing)
     result = Result(rows, facts, colorizer.predict(large))
     _write(workdir, conditions, result)
     return result
 
 
-def score_package(args: argparse.Namespace, conditions: dict[str, Any]) -> Result:
+def score_package(
+    args: argparse.Namespace, conditions: dict[str, Any], other: Sequence[pathlib.Path]
+) -> Result:
     """Scores the model in the package on the images of `--other_data` alone, at the common size.
 
     Its network sees them scaled to the size of its own training.
 
     Args:
         args: of the command line.
-        conditions: as of `read_result`, which finds the result of an earlier call.
+        conditions: as of `read_result`, but for those of the model.
+        other: the images.
     """
-    workdir = args.workdir / "package"
-    conditions = conditions | {"config": protocol.hash_files(sorted(pretrained.FOLDER.iterdir()))}
+    workdir, colorizer = args.workdir / "package", inference.load()
+    conditions = {
+        "config": config_lib.flatten(colorizer.config),
+        "weights": colorizer.sha256(),
+        **conditions,
+    }
     if result := read_result(workdir, conditions):
         return result
-    colorizer = inference.load()
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
-    source = sources.FileSource(listing.find(args.other_data))
     data = colorizer.config.data
-    for rgb in pipeline.eval_batches(source, data, args.image_size, data.batch_size):
+    for rgb in pipeline.eval_batches(
+        sources.FileSource(other), data, args.image_size, data.batch_size
+    ):
         scores.add({"model": np.stack(colorizer(list(rgb)))}, rgb)
     no_pictures = np.empty((0, args.image_size, args.image_size, 3), np.uint8)
     result = Result(_on_other_data(scores.summary()), scores.facts(), no_pictures)
-    workdir.mkdir(parents=True, exist_ok=True)
     _write(workdir, conditions, result)
     return result
 
