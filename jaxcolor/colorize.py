@@ -22,15 +22,7 @@ import pathlib
 import sys
 import time
 
-from jaxcolor import (
-    cli,
-    file_batch,
-    files,
-    image_writing,
-    inference,
-    listing,
-    photographs,
-)
+from jaxcolor import cli, file_batch, files, image_writing, inference, listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
 from jaxcolor.shard import WHOLE, Shard

@@ -105,13 +105,7 @@ def ssim(prediction: jax.Array, target: jax.Array, *, where: jax.Array | None = 
     """
     if min(prediction.shape[1:3]) < SSIM_WINDOW:
         raise ValueError(f"SSIM needs images of 11 × 11 pixels or more, got {prediction.shape}")
-    axes = 0, 0, None if where is None else 0
-    return jax.vmap(_ssim_of_one, axes)(prediction, target, where)
-
-
-def _ssim_of_one(prediction: jax.Array, target: jax.Array, where: jax.Array | None) -> jax.Array:
-    """Computes `ssim` of a pair `[H, W, 3]`."""
-    p, t = (jnp.moveaxis(image, -1, 0) for image in (prediction, target))
+    p, t = (jnp.moveaxis(image, -1, 1) for image in (prediction, target))
     means = _blur(_blur(jnp.stack([p, t, p**2 + t**2, p * t]), -2), -1)
     mean_p, mean_t, mean_squares, mean_product = means
     variances = mean_squares - mean_p**2 - mean_t**2
@@ -120,8 +114,8 @@ def _ssim_of_one(prediction: jax.Array, target: jax.Array, where: jax.Array | No
     luminance = (2 * mean_p * mean_t + c1) / (mean_p**2 + mean_t**2 + c1)
     structure = (2 * covariance + c2) / (variances + c2)
     last = SSIM_WINDOW - 1
-    inside = None if where is None else jnp.moveaxis(where, -1, 0)[..., last:, last:]
-    return jnp.mean(luminance * structure, where=inside)
+    inside = None if where is None else jnp.moveaxis(where, -1, 1)[..., last:, last:]
+    return jnp.mean(luminance * structure, _PIXELS, where=inside)
 
 
 def _blur(x: jax.Array, axis: int) -> jax.Array:
