@@ -14,7 +14,7 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from jaxcolor import cli, config_checks
+from jaxcolor import cli, config_checks, memory
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.training import loop, parallel, processes
@@ -88,6 +88,7 @@ def _train(argv: list[str]) -> None:
     try:
         if not _WORKDIR.value:
             raise InputError("--workdir= is empty; name a folder, or . for the current one")
+        memory.keep_freed()
         parallel.set_up(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
         loop.train_and_evaluate(_CONFIG.value, pathlib.Path(_WORKDIR.value))
     except (InputError, FloatingPointError, OSError) as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from jaxcolor import cli, inference, models
+from jaxcolor import cli, inference, memory, models
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import pipeline, sources
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--num_images", type=int, default=24_000, help="to train on (24,000)")
     parser.add_argument("--fid_dims", type=int, nargs="+", default=[768])
     args = parser.parse_args()
+    memory.keep_freed()
     parallel.set_up()
     rows: dict[str, dict[str, Any]] = {}
     try:

@@ -22,7 +22,7 @@ import torch
 from benchmarking import pytorch_regression, pytorch_train, timing
 
 from jaxcolor import config as config_lib
-from jaxcolor import objectives
+from jaxcolor import memory, objectives
 from jaxcolor.training.parallel import Devices
 
 _CONFIGS = pathlib.Path(__file__).parent.parent / "configs"
@@ -108,6 +108,7 @@ def serve(program: str, name: str, image_size: int, batch_size: int, dtype: str)
     """Takes steps when asked, and prints the peak memory in MiB at the end."""
     config = configure(name, image_size, batch_size, dtype)
     if program == "jaxcolor":
+        memory.keep_freed()  # As `jaxcolor train` does.
         step = make_jaxcolor(config)
     else:
         module = pytorch_regression if name == _REGRESSION else pytorch_train

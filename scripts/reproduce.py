@@ -26,7 +26,7 @@ import numpy as np
 from reproduction import experiment, page, points, protocol, published
 from reproduction.rows import Row, make_row
 
-from jaxcolor import cli, listing
+from jaxcolor import cli, listing, memory
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--fid_mode", default="pytorch_fid", choices=inception.MODES)
     parser.add_argument("--set", action="append", default=[], metavar="EXPERIMENT.FIELD=VALUE")
     args = parser.parse_args()
+    memory.keep_freed()
     parallel.set_up()
     try:
         reproduce(args)
