@@ -7,9 +7,8 @@ import os
 import platform
 
 # Parameters of mallopt(3), by glibc's malloc.h.
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
-_PAD = 2**28  # Bytes that the heap grows by.
-_NEVER = 2**31 - 1
+_TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
+_NEVER = -1
 
 
 def keep_freed() -> None:
@@ -29,7 +28,6 @@ def keep_freed() -> None:
         set_parameter(_ARENA_MAX, 1)
         set_parameter(_MMAP_MAX, 0)
         set_parameter(_TRIM_THRESHOLD, _NEVER)
-        set_parameter(_TOP_PAD, _PAD)
 
 
 def _may_use_accelerator() -> bool:
