@@ -22,16 +22,7 @@ import pathlib
 import sys
 import time
 
-from jaxcolor import (
-    cli,
-    file_batch,
-    files,
-    image_writing,
-    inference,
-    listing,
-    memory,
-    photographs,
-)
+from jaxcolor import cli, file_batch, files, image_writing, inference, listing, photographs
 from jaxcolor.config import InputError
 from jaxcolor.hints import Hint
 from jaxcolor.shard import WHOLE, Shard
@@ -120,7 +111,6 @@ def main() -> None:
     if args.cache:
         os.environ[files.CACHE] = str(args.cache)
     photographs.limit_pixels(args.max_megapixels)
-    memory.keep_freed()
     parallel.set_up()
     try:
         args.hint = [Hint.parse(text) for text in args.hint]

@@ -14,11 +14,11 @@ _NEVER = -1
 def keep_freed() -> None:
     """Keeps what is freed for later allocations, instead of giving it back to the kernel.
 
-    A training step on a CPU frees its arrays when it ends, and so does the coloring of a
-    photograph. glibc unmaps those of more than 32 MiB, so that the kernel has to clear new pages in
-    the next step, up to a quarter of its time (docs/performance.md). The process stays as large as
-    it has been at its largest. Threads that already run may keep an arena of their own, whose
-    large arrays are still unmapped, so call this before JAX starts its threads.
+    A training step on a CPU frees its arrays when it ends. glibc unmaps those of more than 32 MiB,
+    so that the kernel has to clear new pages in the next step, up to a quarter of its time
+    (docs/performance.md). The process stays as large as it has been at its largest, and can become
+    a third larger, since pieces do not always fit. Threads that already run may keep an arena of
+    their own, whose large arrays are still unmapped, so call this before JAX starts its threads.
 
     Nothing changes with other C libraries, and where JAX may use an accelerator, whose arrays are
     elsewhere.
