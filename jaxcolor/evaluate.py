@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxcolor import cli, images, inference, listing, memory, model_folder, models, scoring
+from jaxcolor import cli, images, inference, listing, model_folder, models, scoring
 from jaxcolor.config import InputError
 from jaxcolor.data import manifest, sources
 from jaxcolor.metrics import evaluation, folders, inception, report
@@ -74,7 +74,6 @@ def main() -> None:
     )
     args = parser.parse_args()
     _check(parser, args)
-    memory.keep_freed()
     parallel.set_up()
     try:
         args.shard = args.shard and Shard.parse(args.shard)

@@ -31,6 +31,6 @@ def keep_freed() -> None:
 
 
 def _may_use_accelerator() -> bool:
-    plugins = importlib.metadata.entry_points(group="jax_plugins")
-    installed = bool(plugins) or importlib.util.find_spec("libtpu") is not None
-    return installed and os.environ.get("JAX_PLATFORMS") != "cpu"
+    return os.environ.get("JAX_PLATFORMS") != "cpu" and bool(
+        importlib.metadata.entry_points(group="jax_plugins") or importlib.util.find_spec("libtpu")
+    )
