@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 import seeded
+from full_disk import files_limited_to
 
 from jaxcolor.backbones import inception_v3, weights
 from jaxcolor.config import InputError
@@ -129,6 +130,15 @@ def test_features_are_of_their_code_and_libraries_whatever_the_packages_version(
     changed.write_text(pathlib.Path(inception_v3.__file__).read_text() + "\n")
     monkeypatch.setattr(inception_v3, "__file__", str(changed))
     assert score() == 1
+
+
+@pytest.mark.usefixtures("capsys")  # What is printed must not go to a limited file.
+def test_a_full_disk_costs_kept_features_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / ".cache" / "jaxcolor" / "features" / "kept"
+    with files_limited_to(1000):
+        feature_cache.write(path, {"64": np.zeros((20, 64), np.float32)})
+    assert not list(path.parent.iterdir())
 
 
 def test_features_used_longest_ago_go_first(monkeypatch, tmp_path):

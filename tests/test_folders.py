@@ -134,6 +134,7 @@ def test_merged_parts_are_the_scores_of_one_job(
         assert run_main(evaluate, *options, "--json", tmp_path / name).returncode == 0
         tables.append((tmp_path / name).read_text())
     assert tables[0] == tables[1]
+    assert parts[0].stat().st_mode == (tmp_path / "merged.json").stat().st_mode
 
     def refusal(*files):
         done = run_main(evaluate, "--merge", *files)

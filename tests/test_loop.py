@@ -1,7 +1,5 @@
-import contextlib
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 from comparison import assert_trees_close
 from conftest import ROOT
+from full_disk import files_limited_to
 
 from jaxcolor import config as config_lib
 from jaxcolor import images
@@ -379,17 +378,6 @@ def test_a_full_disk_costs_the_newest_checkpoint_only(config, workdir):
     assert "could not be written" in process.stderr
     assert "the checkpoint of step 2 is intact" in process.stderr
     assert loop.train_and_evaluate(config, workdir).step == 4
-
-
-@contextlib.contextmanager
-def files_limited_to(size):
-    """Lets no file grow beyond so many bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.usefixtures("capsys")  # What is printed must not go to a limited file.

@@ -2,7 +2,6 @@
 
 import io
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pack_array_record
 import pytest
 import tensorflow_datasets as tfds
 from array_record.python.array_record_module import ArrayRecordWriter
+from full_disk import files_limited_to
 from PIL import Image
 
 from jaxcolor.config import InputError
@@ -114,12 +114,8 @@ def test_a_damaged_record_is_named(config, tmp_path):
 
 
 def test_packing_that_fails_leaves_nothing(photos, tmp_path, pack):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**15, hard))  # As a full disk.
-    try:
+    with files_limited_to(2**15):
         failed = pack(photos, tmp_path / "packed", *SHARES)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert failed.returncode == 1
     assert "train.array_record: cannot be written: write() failed: File too large" in failed.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]

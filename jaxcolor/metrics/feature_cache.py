@@ -63,7 +63,7 @@ def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
 def write(path: pathlib.Path, features: dict[str, np.ndarray]) -> None:
     """Writes features if possible: a full disk must not cost the scores."""
     with contextlib.suppress(OSError), files.written_whole(path) as partial:
-        safetensors.numpy.save_file(features, partial)
+        partial.write_bytes(safetensors.numpy.save(features))
 
 
 def prune(max_bytes: int = MAX_BYTES) -> None:

@@ -80,7 +80,11 @@ def path_of(table: pathlib.Path, shard: Shard) -> pathlib.Path:
 
 
 def write(path: pathlib.Path, part: Part) -> None:
-    """Writes a part as a file of safetensors, whose metadata hold all but the numbers."""
+    """Writes a part as a file of safetensors, whose metadata hold all but the numbers.
+
+    Raises:
+        OSError: the file cannot be written, as on a full disk.
+    """
     tables = {"scores": part.scores, "features": part.features}
     arrays = {
         f"{kind}/{row}/{name}": np.ascontiguousarray(column)
@@ -95,7 +99,7 @@ def write(path: pathlib.Path, part: Part) -> None:
         name: [str(error), getattr(error, "hint", None)] for name, error in part.missing.items()
     }
     with files.written_whole(path) as partial:
-        safetensors.numpy.save_file(arrays, partial, {"part": json.dumps(about)})
+        partial.write_bytes(safetensors.numpy.save(arrays, {"part": json.dumps(about)}))
 
 
 def read(path: pathlib.Path) -> Part:
