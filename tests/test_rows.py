@@ -102,7 +102,7 @@ STATED = [
     ("S2", "generator.name", "dynamic_unet", "V.B"),
     ("S2", "generator.pretrained", True, "V.B"),
     ("S2", "train.num_epochs", 20, "figure 9"),
-    ("S2x", "train.num_epochs", 10, "figure 7"),
+    ("S2x", "train.num_epochs", 10, "figure 7, of S7x"),
     ("S3", "generator.name", "attention_unet", "V.A"),
     ("S3", "train.num_epochs", 20, "figure 10"),
     *[
@@ -112,12 +112,12 @@ STATED = [
             ("data.batch_size", 32),
             ("train.num_epochs", 20),
             ("objective.name", "wgan"),
-            ("objective.lambda_l1", 100.0),
             ("optimizer.generator.learning_rate", 5e-5),
             ("optimizer.discriminator.learning_rate", 5e-5),
             ("discriminator.norm", "batch"),
         )
     ],
+    *[(row, "objective.lambda_l1", 100.0, "V.C, λ read as in V.B") for row in ("S4", "S5")],
     ("S4", "optimizer.generator.name", "adam", "V.C"),
     ("S4", "optimizer.discriminator.name", "adam", "V.C"),
     ("S4b", "objective.lambda_gp", 100.0, "V.C and eq. 4"),
@@ -199,7 +199,7 @@ STATED = [
     ("B1b", "generator.dropout", 0.2, "5.7"),
     ("B1c", "generator.dropout", 0.5, "5.7"),
     ("B1d", "data.batch_size", 16, "5.7"),
-    ("B1e", "objective.discriminator_every", 1, "figure 3"),
+    ("B1e", "objective.discriminator_every", 1, "figure 3, before changes"),
     ("B2", "train.pretrain_epochs", 0, "table 2"),
     ("B3", "generator.segmentation", "", "table 2"),
     ("B4", "generator.embedding", "", "table 2"),
@@ -314,6 +314,6 @@ def test_figures_stand_as_printed():
         (table.part, row): table.figures(row) for table in published.TABLES for row in table.rows
     }
     assert parts["least", "S2"] == {"PSNR": "23.47", "SSIM": "49/7"}
-    assert parts["elsewhere; cGAN on CIFAR", "cGAN"] == {"ε-acc. 5 %": "65.5", "MAE 0–255": "5.1"}
+    assert parts["elsewhere; cGAN on CIFAR", "cGAN"] == {"ε-acc., %": "65.5", "MAE 0–255": "5.1"}
     assert published.of_training_images("O2")
     assert not published.of_training_images("O2i")

@@ -18,8 +18,10 @@ Chosen:
     λ: 100, which the report gives for row A3 and its code for this one
     generator: pix2pix's U-Net, 64 filters, dropout 0.5, as in the authors' code but for a bias of
         the last convolution
+    discriminator: 70 × 70 patches, as in pix2pix and the authors' code
     images: 256 × 256, bicubic, half of the training images flipped, as in the authors' code
     which images: the first of the training set as TFDS orders it; 500 more validate
+    weights: drawn with deviation 0.02, as in pix2pix
     checkpoint: the last one is scored
 """
 

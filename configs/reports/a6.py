@@ -10,6 +10,7 @@ Stated:
     losses: those of row A1 (4.6), here of RGB
 
 Chosen:
+    size: 512 × 512, one doubling of A5's 256; the text says "an upsampling block" (4.6)
     ends: first, correction and last convolution as in the authors' code, the last 9 × 9: 612,628
         parameters beside A5's; a tanh ends it
     length: that of row A1; the report stopped early and does not say when

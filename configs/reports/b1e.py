@@ -4,8 +4,9 @@
     jaxcolor weights fetch inception_resnet_v2
     python -m jaxcolor.train --config configs/reports/b1e.py --workdir runs/b1e
 
-Stated:
-    discriminator: one update for each of the generator (figure 3)
+Chosen:
+    discriminator: one update for each of the generator, as figure 3 is taken to show: its
+        discriminator learns faster than the generator "before changes"
 """
 
 from jaxcolor import config as defaults

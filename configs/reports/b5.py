@@ -12,7 +12,10 @@ Stated:
 
 Chosen:
     β: (0.9, 0.999), Adam's own
+    rate: that of 5.1, which describes this model; 5.7 gives 2e-4 and β (0.5, 0.999) as what its
+        authors recommend
     pretraining: none
+    which images, checkpoint: as in row B1
 """
 
 from jaxcolor import config as defaults

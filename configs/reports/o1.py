@@ -19,7 +19,12 @@ Chosen:
     λ: 100, as in pix2pix
     batch: 16, and half of the training images are flipped
     table: its one table, captioned as image data set 1, is taken for COCO's
+    weights: drawn with deviation 0.02, as in pix2pix
     checkpoint: the last one is scored
+
+Differs:
+    pooling: convolutions of stride 2 in the place of max pooling (III), as in the pix2pix
+        U-Net that the rest describes
 """
 
 from jaxcolor import config as defaults

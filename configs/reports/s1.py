@@ -21,6 +21,7 @@ Chosen:
     checkpoint: the last one is scored
 
 Differs:
+    pooling: convolutions of stride 2, as in pix2pix; the text names pooling in brackets (V.A)
     depth: down to 1 × 1 pixel, as pix2pix; the text has 2 × 2, but of images of 32 × 32
     flips: half of the training images, at random; the report flips all of them, which would only
         exchange left and right, and leaves augmentation out

@@ -7,6 +7,7 @@ Stated:
 
 Chosen:
     length: 10 epochs, as in row S1
+    which images: the first of the training set; 500 more validate
 """
 
 from jaxcolor import config as defaults

@@ -15,10 +15,10 @@ Chosen:
         the penalty's strength as in equation 4
     critic: 5 updates for each of the generator, as in the WGAN-GP paper
     epoch: counts the generator's batches
-    generator, β: as in row S1
+    generator, β, which images, checkpoint: as in row S1
 
 Differs:
-    depth, flips: as in row S1
+    pooling, depth, flips: as in row S1
 """
 
 from jaxcolor import config as defaults

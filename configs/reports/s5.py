@@ -14,10 +14,10 @@ Chosen:
         S5b has no L1, as equation 5 has none
     critic: 5 updates for each of the generator, as in the WGAN paper
     epoch: counts the generator's batches
-    generator: as in row S1
+    generator, which images, checkpoint: as in row S1
 
 Differs:
-    depth, flips: as in row S1
+    pooling, depth, flips: as in row S1
 """
 
 from jaxcolor import config as defaults

@@ -19,6 +19,7 @@ Chosen:
         cites
     λ: the λ that equation 6 is said to set to 0 is taken for that of the identity loss, since the
         list has 10 for the cycle
+    which images, checkpoint: as in row S1
 
 Differs:
     flips: half of the training images, as in row S1

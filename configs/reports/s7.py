@@ -11,10 +11,11 @@ Stated:
 Chosen:
     loss: L1 alone; the captions say "U-Net with ResNet18" and not CGAN
     optimizer: Adam, 1e-4, β (0.9, 0.999), as the pretraining of row S2
-    batch: 20, as in row S1
+    batch, which images, checkpoint: as in row S1
 
 Differs:
     flips: half of the training images, as in row S1
+    weights: what is not pretrained is drawn as in row S2
 """
 
 from jaxcolor import config as defaults

@@ -15,6 +15,9 @@ Stated:
 Chosen:
     generator: three levels and a bridge, 64 filters, dropout 0.5; max pooling and transposed
         convolutions, which V.A.1 has first, are those of U-Nets in general
+    blocks: batch norm and ReLU before each of two 3 × 3 convolutions, beside one of 1 × 1, as in
+        Deep Residual U-Net; the report names the parts alone
+    weights: drawn with deviation 0.02, as in pix2pix
     discriminator: 70 × 70 patches, as in pix2pix
     length: 50 epochs of batches of 16; the report gives neither
     which images: those of a hash of their paths

@@ -19,6 +19,7 @@ Chosen:
 Differs:
     penalty: added to the difference of the scores, as in the WGAN-GP paper; the text and equation 6
         multiply the two, which rewards a large penalty wherever the difference is negative
+    critic: without the sigmoid that V.A.2 has for all three models, as in the WGAN paper
 """
 
 from jaxcolor import config as defaults

@@ -13,7 +13,7 @@ class Table(NamedTuple):
         source: report and number.
         part: which of the scores of its rows these are; "" for those that stand beside ours: means
             over the test images of the set that the row is trained on.
-        columns: names of the scores; where it is one of ours, as the page heads it.
+        columns: names of the scores.
         rows: row to a figure for each column, "–" where there is none. In a part "elsewhere" they
             are not of the report's own models.
     """
@@ -32,7 +32,7 @@ class Table(NamedTuple):
 _WAHBA = ("FID", "IS of the true images", "IS", "PSNR", "SSIM", "MAE 0–1")
 _OZFIRAT = ("FID (own scale)", "PSNR", "SSIM", "IS")
 _PSNR = ("PSNR", "SSIM")
-_SINGH = ("FID", "ε-acc. 5 %", "MAE 0–255", "PSNR")
+_SINGH = ("FID", "ε-acc., %", "MAE 0–255", "PSNR")
 _BRUVIK = ("SSIM", "PSNR")
 _LOSSES = ("D, first epoch", "G, first epoch", "D, last epoch", "G, last epoch")
 
@@ -130,7 +130,7 @@ TABLES = [
         "report 004, table 2",
         "elsewhere; in the literature",
         _BRUVIK,
-        {"typical": "0.94 22–25", "optimal": "1 –"},
+        {"typical": "0.94 22-25", "optimal": "1 –"},
     ),
     Table(
         "report 004, table 3",
