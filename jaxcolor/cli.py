@@ -1,6 +1,7 @@
 """The command-line parser of all commands."""
 
 import argparse
+import io
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,14 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses arguments, by default those of the command line."""
+        print_any_name()
         return super().parse_args(underscored(sys.argv[1:] if args is None else args), namespace)
+
+
+def print_any_name() -> None:
+    """Lets names of files be printed whatever bytes they hold, those that are no text escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def add_model_option(parser: argparse.ArgumentParser, *also: str, **options: Any) -> None:

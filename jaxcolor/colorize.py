@@ -111,10 +111,10 @@ def main() -> None:
     if args.cache:
         os.environ[files.CACHE] = str(args.cache)
     photographs.limit_pixels(args.max_megapixels)
-    parallel.set_up()
     try:
+        parallel.set_up()
         args.hint = [Hint.parse(text) for text in args.hint]
-        args.shard = args.shard and Shard.parse(args.shard)
+        args.shard = None if args.shard is None else Shard.parse(args.shard)
         inputs = _expand(args.inputs)
         colorizer = inference.load(
             args.model,

@@ -276,7 +276,10 @@ def _fill(part: ConfigDict, fields: Any, prefix: str) -> list[str]:
         elif problem := _check_type(part[name], value):
             problems.append(f"{field}={value!r}: must be {problem}")
         else:
-            part[name] = type(part[name])(value)
+            try:
+                part[name] = type(part[name])(value)
+            except OverflowError:
+                problems.append(f"{field}={value!r}: must be a finite number")
     return problems
 
 

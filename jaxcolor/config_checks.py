@@ -2,11 +2,13 @@
 
 import difflib
 import math
+import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from ml_collections import ConfigDict
 
+from jaxcolor import config as config_lib
 from jaxcolor.config import InputError, flatten, get_config
 
 _CHOICES = {
@@ -75,8 +77,20 @@ _BELOW_ONE = (
 _UP_TO_ONE = ("data.film_share", "train.linear_decay")
 
 
+def load(path: pathlib.Path) -> ConfigDict:
+    """Reads the configuration of a model.
+
+    Raises:
+        InputError: as of `jaxcolor.config.load`, or a value is out of its range.
+    """
+    config = config_lib.load(path)
+    if problems := _out_of_range(config):
+        raise InputError("\n".join([f"{path}: not a configuration of a model:", *problems]))
+    return config
+
+
 def validate(config: ConfigDict) -> None:
-    """Checks what can be checked without data or devices.
+    """Checks what can be checked of a training without data or devices.
 
     Args:
         config: as from `jaxcolor.config.get_config`, with the user's changes.
@@ -84,6 +98,14 @@ def validate(config: ConfigDict) -> None:
     Raises:
         InputError: a value out of its range; all of them are listed at once.
     """
+    problems = _out_of_range(config)
+    if config.train.num_steps == 0 and config.train.num_epochs == 0:
+        problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+def _out_of_range(config: ConfigDict) -> list[str]:
     values = flatten(config)
     problems = [
         f"config.{name}={values[name]!r}: must be {' or '.join(map(repr, choices))}"
@@ -120,10 +142,7 @@ def validate(config: ConfigDict) -> None:
             "config.data.validation_fraction and config.data.test_fraction leave no training "
             "images: their sum must be below 1"
         )
-    if config.train.num_steps == 0 and config.train.num_epochs == 0:
-        problems.append("set config.train.num_steps or config.train.num_epochs: both are 0")
-    if problems:
-        raise InputError("\n".join(problems))
+    return problems
 
 
 class UnreadFieldsError(InputError):

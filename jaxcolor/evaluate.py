@@ -74,9 +74,9 @@ def main() -> None:
     )
     args = parser.parse_args()
     _check(parser, args)
-    parallel.set_up()
     try:
-        args.shard = args.shard and Shard.parse(args.shard)
+        parallel.set_up()
+        args.shard = None if args.shard is None else Shard.parse(args.shard)
         with listing.reported_last():
             _run(args)
     except (InputError, OSError) as error:
@@ -101,7 +101,7 @@ def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
             "give --model for a run, --data alone for the model in the package, or --predictions "
             "with --truth"
         )
-    if args.shard and not (args.json or args.model):
+    if args.shard is not None and not (args.json or args.model):
         parser.error("--shard needs --json, which says where the part is written")
     if args.json and args.json.suffix != ".json":
         parser.error(
@@ -135,10 +135,11 @@ def _run(args: argparse.Namespace) -> None:
     if speed:
         rows["model"] |= speed
     facts = part.conditions()
+    if path:
+        report.write(path, "Scores", rows, missing, **facts)
     print(report.on_screen(rows, spread=args.spread))
     print("\n".join(report.notes(facts, missing)))
     if path:
-        report.write(path, "Scores", rows, missing, **facts)
         print(f"written to {path} and {path.with_suffix('.md')}")
 
 

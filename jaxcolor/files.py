@@ -19,8 +19,14 @@ def cache() -> pathlib.Path:
     """Returns the folder of what is kept for later runs, by default `~/.cache/jaxcolor`.
 
     It holds compiled programs and, in folders of their own, weights, features and manifests.
+
+    Raises:
+        OSError: the user has no home folder.
     """
-    return pathlib.Path(os.environ.get(CACHE) or "~/.cache/jaxcolor").expanduser()
+    try:
+        return pathlib.Path(os.environ.get(CACHE) or "~/.cache/jaxcolor").expanduser()
+    except RuntimeError as error:
+        raise OSError(f"there is no home folder; set {CACHE} to a folder for the cache") from error
 
 
 @contextlib.contextmanager

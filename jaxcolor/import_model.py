@@ -15,7 +15,7 @@ import sys
 
 import numpy as np
 
-from jaxcolor import cli, model_folder
+from jaxcolor import cli, files, model_folder
 from jaxcolor.backbones import tensor_files
 from jaxcolor.config import InputError
 from jaxcolor.models import pytorch_generators
@@ -49,7 +49,8 @@ def import_file(path: pathlib.Path, arch: str, folder: pathlib.Path) -> None:
         "imported from": f"`{path.name}`, {arch}, trained in PyTorch; SHA-256 {sha256}",
         "data, steps, scores": "not known",
     }
-    model_folder.save(folder, config, variables, np.float32, facts)
+    with files.folder_written_whole(folder) as partial:
+        model_folder.save(partial, config, variables, np.float32, facts)
 
 
 def main() -> None:

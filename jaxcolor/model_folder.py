@@ -14,7 +14,7 @@ from jax.typing import DTypeLike
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import files, models
+from jaxcolor import config_checks, files, models
 from jaxcolor.backbones import tensor_files
 from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
@@ -49,7 +49,7 @@ def load(folder: pathlib.Path) -> tuple[ConfigDict, Generator, Variables]:
     for name in (WEIGHTS_FILE, CONFIG_FILE):
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: no such file")
-    config = config_lib.load(folder / CONFIG_FILE)
+    config = config_checks.load(folder / CONFIG_FILE)
     path = folder / WEIGHTS_FILE
     tensors = tensor_files.read(path)
     for name, tensor in tensors.items():
@@ -106,7 +106,7 @@ def save(
     config_lib.save(portable, folder / CONFIG_FILE)
     if facts is not None:
         with files.written_whole(folder / CARD_FILE) as partial:
-            partial.write_text(_card(config, variables, dtype, facts))
+            partial.write_text(_card(config, variables, dtype, facts), errors="backslashreplace")
     with files.written_whole(folder / WEIGHTS_FILE) as partial:
         partial.write_bytes(safetensors.numpy.save(tensors))
 

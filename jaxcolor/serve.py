@@ -72,8 +72,8 @@ def _serve(args: argparse.Namespace, folder: pathlib.Path) -> None:
         from jaxcolor import page_server
     except ModuleNotFoundError as error:
         sys.exit(f"error: {error.name} is missing; install it: pip install 'jaxcolor[serve]'")
-    parallel.set_up()
     try:
+        parallel.set_up()
         page_server.serve(
             args.model,
             (args.host, args.port),

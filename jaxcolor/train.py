@@ -48,6 +48,7 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv):
         _print_help()
         return
+    cli.print_any_name()
     flags.mark_flag_as_required("config")
     try:
         # The flags of the configuration look here as well.

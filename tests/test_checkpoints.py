@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import damage_checkpoints
@@ -122,6 +123,23 @@ def test_values_that_are_not_finite_are_refused(saved, tmp_path):
     checkpoints.close()
 
 
+@pytest.mark.parametrize("name", READINGS)
+def test_what_may_not_be_read_is_not_taken_for_damaged(saved, workdir, name, monkeypatch):
+    reading = READINGS[name]
+    monkeypatch.setattr(os, "access", lambda path, _: path.suffix != ".json")  # root may read all.
+    with pytest.raises(InputError, match=rf"/{reading.step}/.*json: cannot be read \(Permission d"):
+        reading.read(saved, workdir)
+    assert sorted(path.name for path in (workdir / "checkpoints").iterdir()) == ["2", "4"]
+
+
+def test_the_step_that_was_read_is_told(saved, workdir):
+    exchange_values(workdir / "checkpoints" / "2", workdir / "checkpoints" / "4")
+    checkpoints = Checkpoints(workdir, "PSNR")
+    assert checkpoints.best_step() == 2
+    assert checkpoints.restore_variables(saved.states[4].ema, ema=True, last=False)[0] == 4
+    checkpoints.close()
+
+
 def test_another_model_is_refused_and_no_earlier_checkpoint_taken(saved, workdir):
     checkpoints = Checkpoints(workdir)
     other = saved.states[4].replace(ema={"params": {"weight": np.zeros(3, np.float32)}})
@@ -159,6 +177,10 @@ def test_a_changed_configuration_is_refused_field_by_field(saved, workdir, name)
         ('{"data": {"batch_sise": 1}}', "config.data.batch_sise: there is no such field"),
         ('{"data": {"batch_size": 4.5}}', "config.data.batch_size=4.5: must be of type int"),
         ('{"data": {"batch_size": true}}', "config.data.batch_size=True: must be of type int"),
+        (
+            '{"train": {"ema_decay": 1' + "0" * 400 + "}}",
+            "ema_decay=10*: must be a finite",
+        ),
         ('{"data": {"path": null}}', "config.data.path=None: must be of type str"),
         ('{"data": {"bins": {"a": ["x"]}}}', r"config.data.bins.a=\['x'\]: must be a list of num"),
         (

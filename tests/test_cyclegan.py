@@ -118,8 +118,9 @@ def test_a_pool_fills_then_exchanges():
 
 def test_without_a_pool_images_pass():
     image = jnp.ones((2, 1, 1, 3))
-    _, drawn = ImagePool.create(0, (1, 1, 3)).query(image, jax.random.key(0))
+    pool, drawn = ImagePool.create(0, (1, 1, 3)).query(image, jax.random.key(0))
     np.testing.assert_array_equal(drawn, image)
+    assert all(leaf.size for leaf in jax.tree.leaves(pool))  # No checkpoint can hold an empty one.
 
 
 @pytest.mark.parametrize(

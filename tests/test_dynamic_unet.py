@@ -99,6 +99,17 @@ def test_output_has_the_inputs_size(size):
     assert (colors.shape, colors.dtype) == ((2, size, size, 3), jnp.float32)
 
 
+def test_a_frozen_encoder_keeps_its_statistics(started):
+    gray = seeded.normal("gray", (2, 32, 32, 1))
+    network = NETWORK.clone(frozen_encoder=True)
+    _, changed = on_one_device(
+        lambda v: network.apply(v, gray, train=True, mutable=["batch_stats"])
+    )(started)
+    before, after = started["batch_stats"], changed["batch_stats"]
+    assert_trees_close(after["encoder"], before["encoder"])
+    assert np.any(after["norm"]["mean"] != before["norm"]["mean"])
+
+
 def test_every_parameter_learns(started):
     gray = seeded.normal("gray", (2, 32, 32, 1))
 

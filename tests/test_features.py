@@ -132,6 +132,17 @@ def test_features_are_of_their_code_and_libraries_whatever_the_packages_version(
     assert score() == 1
 
 
+def test_damage_of_kept_features_is_found(tmp_path):
+    path = tmp_path / "kept"
+    features = {"64": np.ones((2, 64), np.float32)}
+    feature_cache.write(path, features)
+    np.testing.assert_equal(feature_cache.read(path), features)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert feature_cache.read(path) is None
+
+
 @pytest.mark.usefixtures("capsys")  # What is printed must not go to a limited file.
 def test_a_full_disk_costs_kept_features_only(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -178,6 +189,13 @@ def test_too_few_images_are_no_failure(inception_weights):
     assert scores.summary() == {"model": {}}
     assert "two images or more" in str(scores.missing["FID and KID"])
     assert "10 images or more" in str(scores.missing["IS"])
+
+
+def test_a_half_with_too_few_images_says_nothing_of_the_whole(first_layers):
+    scores = FeatureScores((64,))
+    scores.add({"model": seeded.pictures("one", 3), "truth": seeded.pictures("other", 3)})
+    assert scores.summary()["model"].keys() == {"FID", "KID", "KID_std"}
+    assert "FID and KID" not in scores.missing
 
 
 @pytest.mark.parametrize(("dimensions", "mode"), [(100, "clean"), (64, "legacy")])

@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+from conftest import run_module
 from PIL import Image
 
 from jaxcolor import evaluate, images, listing
@@ -108,6 +109,18 @@ def test_command(predictions, photos, run_main, tmp_path):
     assert (tmp_path / "out" / "s.md").exists()
 
 
+def test_a_name_that_is_no_text_costs_no_score(predictions, photos, tmp_path):
+    folder = photos.rename(tmp_path / os.fsdecode(b"\xe9"))
+    done = run_module(
+        "jaxcolor.evaluate",
+        *("--predictions", predictions, "--truth", folder, "--json", tmp_path / "s.json"),
+        PYTHONIOENCODING="utf-8:strict",
+    )
+    assert done.returncode == 0, done.stderr
+    for text in (done.stdout, (tmp_path / "s.md").read_text()):
+        assert r"\udce9" in text
+
+
 @pytest.fixture
 def score_part(predictions, photos, run_main, tmp_path):
     """Scores a part of three, and returns its file."""
@@ -145,8 +158,10 @@ def test_merged_parts_are_the_scores_of_one_job(
     assert f"{parts[1]}: is part 0/3, and so is {parts[1]}" in refusal(parts[1], parts[1])
     another = score_part(1, "another", "--fid_dims=64")
     assert "parts of different scores: FID: 'pytorch_fid, 2048" in refusal(*parts[:2], another)
-    parts[1].write_bytes(b"damaged")
-    assert f"{parts[1]}: cannot be read as scores of `evaluate --shard`" in refusal(*parts)
+    whole = parts[1].read_bytes()
+    for damaged in (b"damaged", whole[:-1] + bytes([whole[-1] ^ 1])):
+        parts[1].write_bytes(damaged)
+        assert f"{parts[1]}: cannot be read as scores of `evaluate --shard`" in refusal(*parts)
 
 
 def test_a_part_without_images_is_refused(predictions, photos, run_main, tmp_path):
@@ -163,6 +178,7 @@ def test_a_part_without_images_is_refused(predictions, photos, run_main, tmp_pat
         (["--predictions", "a"], "--predictions and --truth need each other"),
         (["--truth", "a", "--workdir", "b"], "--predictions and --truth need each other"),
         (["--data", "a", "--shard", "0/2"], "--shard needs --json"),
+        (["--data", "a", "--shard", ""], "--shard needs --json"),
         (
             ["--merge", "a", "--data", "b", "--fid_dims", "64"],
             "--data, --fid_dims: for the jobs; --merge joins what they scored",

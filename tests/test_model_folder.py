@@ -1,5 +1,6 @@
 """Model folders: what is written is read, by every command that takes a model."""
 
+import json
 import re
 
 import jax
@@ -75,6 +76,20 @@ def test_what_cannot_be_written_is_refused(config, value, tmp_path):
     with pytest.raises(InputError, match=r"params/new is not finite in float16"):
         model_folder.save(tmp_path / "model", config, variables, np.float16)
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("data.color_space", "LAB"), ("train.dtype", "fp32"), ("data.batch_size", 0)],
+)
+def test_an_edited_configuration_is_refused(model, field, value):
+    path = model / model_folder.CONFIG_FILE
+    fields = json.loads(path.read_text())
+    part, _, name = field.partition(".")
+    fields[part][name] = value
+    path.write_text(json.dumps(fields))
+    with pytest.raises(InputError, match=rf"not a .*\nconfig\.{field}={value!r}: must"):
+        model_folder.load(model)
 
 
 def test_other_dtypes_are_refused(model):

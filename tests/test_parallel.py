@@ -141,6 +141,18 @@ def test_a_coordinator_needs_several_processes():
         parallel.set_up("localhost:1")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("node1", 2, 0), "--coordinator=node1: must be HOST:PORT of process 0, or auto"),
+        (("auto",), "--coordinator=auto: .*must be HOST:PORT of process 0, or auto under Slurm"),
+    ],
+)
+def test_a_coordinator_that_is_none(arguments, message):
+    with pytest.raises(InputError, match=message):
+        parallel.set_up(*arguments)
+
+
 def test_devices_must_divide_the_batch(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: 8)
     with pytest.raises(InputError, match=r"batch_size=12: 8 devices.*such as 16"):

@@ -8,6 +8,7 @@ import pytest
 import safetensors.numpy
 import seeded
 from conftest import ROOT
+from full_disk import files_limited_to
 from test_dynamic_unet import GOLDEN as DYNAMIC_UNET
 from test_dynamic_unet import fastai_layer
 from test_dynamic_unet import shapes as dynamic_unet_shapes
@@ -167,6 +168,13 @@ def test_a_file_that_does_not_fit_is_refused_and_nothing_written(file, run_main,
     )
     assert refused.stderr.endswith("\nthey fit unet_128")
     assert not output.exists()
+
+
+@pytest.mark.usefixtures("capsys")  # What is printed must not go to a limited file.
+def test_a_full_disk_leaves_no_part_of_a_model(file, tmp_path):
+    with files_limited_to(2**14), pytest.raises(OSError, match="File too large"):
+        import_model.import_file(file, "unet_128", tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
 def test_a_folder_that_holds_something_is_left_alone(file, run_main, tmp_path):

@@ -57,6 +57,12 @@ def test_a_number_of_images_chooses_among_those_of_a_split(config, photos):
         sources.open_splits(config.data, SPLITS, 32)
 
 
+def test_a_field_of_folders_is_refused_elsewhere(config):
+    config.data.num_train_images = 10
+    with pytest.raises(InputError, match=r"num_train_images=10: has no effect with .*'scenes'"):
+        sources.open_splits(config.data, SPLITS, 32)
+
+
 def test_split_file_decides(config, photos, tmp_path):
     listing = tmp_path / "splits.tsv"
     listing.write_text("train\tb/0.png\ntest\ta/1.png\n\nvalidation\tb/2.png\ntrain\ta/3.png\n")

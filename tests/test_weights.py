@@ -14,6 +14,7 @@ import safetensors.numpy
 from conftest import run_module
 from torch_files import NUMBERS, Call, Global, state_dict, storage, stream_file, tensor, zip_file
 
+from jaxcolor import files
 from jaxcolor.backbones import (
     conversion,
     inception_v3,
@@ -309,3 +310,10 @@ def test_command(home, run_main):
     refused = run_main(weights, "verify")
     assert refused.returncode == 1
     assert "vgg16-397923af.pth: its SHA-256 is" in refused.stderr
+
+
+def test_without_a_home_the_variable_for_the_cache_is_named(monkeypatch):
+    monkeypatch.delenv(files.CACHE, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # As for a user without one.
+    with pytest.raises(OSError, match=f"no home folder; set {files.CACHE} to"):
+        files.cache()

@@ -21,6 +21,8 @@ from jaxcolor.data.splits import assign, choose
 
 # Of the drawn scenes: the data set does not depend on a run's own seed.
 _SCENES_SEED = 20
+# Fields of `config.data` that no other source reads.
+_OF_FOLDERS = ("num_train_images", "num_validation_images", "num_test_images", "split_file")
 
 
 class Source(Protocol):
@@ -60,6 +62,12 @@ def open_splits(data: ConfigDict, splits: Iterable[str], size: int) -> dict[str,
             f"config.data.skip_unreadable=True: config.data.source={data.source!r} has no files to "
             "leave out; leave them out where the data is packed"
         )
+    for field in _OF_FOLDERS:
+        if data[field] and data.source != "folder":
+            raise InputError(
+                f"config.data.{field}={data[field]!r}: has no effect with config.data.source="
+                f"{data.source!r}; it is for folders"
+            )
     opened = openers[data.source](data, {split: _min_side(data, split, size) for split in splits})
     for split, source in opened.items():
         if not len(source):

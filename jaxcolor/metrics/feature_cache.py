@@ -14,8 +14,6 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 import PIL
-import safetensors.numpy
-from safetensors import SafetensorError
 
 from jaxcolor import files
 from jaxcolor.backbones import (
@@ -25,7 +23,7 @@ from jaxcolor.backbones import (
     pytorch_files,
     tensor_files,
 )
-from jaxcolor.metrics import inception
+from jaxcolor.metrics import array_file, inception
 
 # Enough for some 80,000 images and their gray versions, of 2,048 features and 1,008 class scores.
 MAX_BYTES = 2 * 2**30
@@ -53,17 +51,17 @@ def locate(extractor: inception.Extractor, images: Sequence[np.ndarray]) -> path
 def read(path: pathlib.Path) -> dict[str, np.ndarray] | None:
     """Reads features, and marks them as used; None if there are none or they are damaged."""
     try:
-        features = safetensors.numpy.load_file(path)
+        features, _ = array_file.read(path)
         os.utime(path)
-    except (OSError, SafetensorError):
+    except (OSError, ValueError):
         return None
     return features
 
 
 def write(path: pathlib.Path, features: dict[str, np.ndarray]) -> None:
     """Writes features if possible: a full disk must not cost the scores."""
-    with contextlib.suppress(OSError), files.written_whole(path) as partial:
-        partial.write_bytes(safetensors.numpy.save(features))
+    with contextlib.suppress(OSError):
+        array_file.write(path, features)
 
 
 def prune(max_bytes: int = MAX_BYTES) -> None:

@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
-from safetensors import SafetensorError
 
-from jaxcolor import files
 from jaxcolor.backbones.weights import WeightsError
 from jaxcolor.config import InputError
-from jaxcolor.metrics import scores, set_scores
+from jaxcolor.metrics import array_file, scores, set_scores
 from jaxcolor.shard import WHOLE, Shard
 
 # Numbers for each image, by row and by metric or tap: `[n]` scores, or `[n, D]` features.
@@ -80,14 +77,14 @@ def path_of(table: pathlib.Path, shard: Shard) -> pathlib.Path:
 
 
 def write(path: pathlib.Path, part: Part) -> None:
-    """Writes a part as a file of safetensors, whose metadata hold all but the numbers.
+    """Writes a part as a file of safetensors, whose text holds all but the numbers.
 
     Raises:
         OSError: the file cannot be written, as on a full disk.
     """
     tables = {"scores": part.scores, "features": part.features}
     arrays = {
-        f"{kind}/{row}/{name}": np.ascontiguousarray(column)
+        f"{kind}/{row}/{name}": column
         for kind, table in tables.items()
         for row, columns in table.items()
         for name, column in columns.items()
@@ -98,34 +95,33 @@ def write(path: pathlib.Path, part: Part) -> None:
     about["missing"] = {
         name: [str(error), getattr(error, "hint", None)] for name, error in part.missing.items()
     }
-    with files.written_whole(path) as partial:
-        partial.write_bytes(safetensors.numpy.save(arrays, {"part": json.dumps(about)}))
+    array_file.write(path, arrays, json.dumps(about))
 
 
 def read(path: pathlib.Path) -> Part:
     """Reads what `write` wrote.
 
     Raises:
-        InputError: the file is no part, or it is damaged.
+        InputError: the file is no part, it is damaged, or another version wrote it.
     """
     try:
-        with safetensors.safe_open(path, "np") as file:
-            about = json.loads(file.metadata()["part"])
-            for kind in ("scores", "features"):
-                about[kind] = {
-                    row: {name: file.get_tensor(f"{kind}/{row}/{name}") for name in names}
-                    for row, names in about[kind].items()
-                }
-    except (OSError, SafetensorError, TypeError, KeyError) as error:
+        arrays, text = array_file.read(path)
+        about = json.loads(text)
+        for kind in ("scores", "features"):
+            about[kind] = {
+                row: {name: arrays[f"{kind}/{row}/{name}"] for name in names}
+                for row, names in about[kind].items()
+            }
+        about["shard"] = Shard(**about["shard"])
+        about["missing"] = {
+            name: InputError(message) if hint is None else WeightsError(message, hint)
+            for name, (message, hint) in about["missing"].items()
+        }
+        return Part(**about)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"{path}: cannot be read as scores of `evaluate --shard`: {error}"
         ) from error
-    about["shard"] = Shard(**about["shard"])
-    about["missing"] = {
-        name: InputError(message) if hint is None else WeightsError(message, hint)
-        for name, (message, hint) in about["missing"].items()
-    }
-    return Part(**about)
 
 
 def merge(paths: Sequence[pathlib.Path]) -> Part:

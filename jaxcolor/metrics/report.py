@@ -142,7 +142,7 @@ def write(
         (path.with_suffix(".md"), f"# {title}\n\n{listing}\n\n{table(rows)}{below}"),
     ):
         with files.written_whole(target) as partial:
-            partial.write_text(content + "\n")
+            partial.write_text(content + "\n", errors="backslashreplace")
 
 
 def _without_infinities(value: Any) -> Any:

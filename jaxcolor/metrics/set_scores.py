@@ -47,7 +47,9 @@ def rows(
     }
     if not only:
         even, odd = ({tap: values[i::2] for tap, values in truth.items()} for i in (0, 1))
-        own = {TRUTH: computation.scores(truth), HALVES: computation.distances(even, odd)}
+        # That a half has too few images says nothing of the other rows.
+        halves = _Computation(taps, only).distances(even, odd)
+        own = {TRUTH: computation.scores(truth), HALVES: halves}
         found |= {name: scores for name, scores in own.items() if scores}
     return found, computation.missing
 

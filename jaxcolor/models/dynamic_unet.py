@@ -51,6 +51,7 @@ def build(config: ConfigDict) -> Generator:
         )
     network = DynamicUNet(
         num_outputs=spaces.build(config.data).num_outputs,
+        frozen_encoder=config.generator.encoder_rate == 0,
         dtype=jnp.dtype(config.train.dtype),
     )
     return build_over_encoder(config, network, _start_pretrained)
@@ -111,10 +112,12 @@ class DynamicUNet(nn.Module):
     levels halves the channels, doubles the size, joins the batch norm of the encoder's map of
     that size, and has ReLU and two 3 × 3 convolutions; the last of the levels halves its channels.
     At the image's size the image itself is joined, and a residual block and a 1 × 1 convolution end
-    the network. The decoder's convolutions have biases and ReLU, and no norms.
+    the network. The decoder's convolutions have biases and ReLU, and no norms. A frozen encoder's
+    norms keep their statistics.
     """
 
     num_outputs: int = 2
+    frozen_encoder: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -128,7 +131,7 @@ class DynamicUNet(nn.Module):
         Returns:
             `[N, S, S, num_outputs]` float32, linear, without bounds.
         """
-        maps = Encoder(self.dtype, name="encoder")(gray, train=train)
+        maps = Encoder(self.dtype, name="encoder")(gray, train=train and not self.frozen_encoder)
         x = nn.relu(self._normalize("norm", maps["layer4"], train))
         channels = x.shape[-1]
         x = nn.relu(self._conv("middle_0", x, 2 * channels))

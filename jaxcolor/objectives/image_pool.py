@@ -17,17 +17,20 @@ class ImagePool(flax.struct.PyTreeNode):
     Training", CVPR 2017, §2.3, as in CycleGAN's code.
 
     Attributes:
-        images: `[P, H, W, C]` float32; with P = 0, `query` returns its input.
+        images: `[P, H, W, C]` float32.
         count: int32 scalar, images in the pool.
+        in_use: without it `query` returns its input.
     """
 
     images: jax.Array
     count: jax.Array
+    in_use: bool = flax.struct.field(pytree_node=False, default=True)
 
     @classmethod
     def create(cls, size: int, shape: tuple[int, ...]) -> "ImagePool":
-        """Makes an empty pool for `size` images of shape `[H, W, C]`."""
-        return cls(jnp.zeros((size, *shape)), jnp.zeros((), jnp.int32))
+        """Makes an empty pool for `size` images of shape `[H, W, C]`, or one that is not in use."""
+        # No checkpoint can hold an array without elements.
+        return cls(jnp.zeros((size or 1, *shape)), jnp.zeros((), jnp.int32), size > 0)
 
     def query(self, images: jax.Array, key: jax.Array) -> tuple["ImagePool", jax.Array]:
         """Exchanges fake images for earlier ones, each with probability one half.
@@ -41,9 +44,9 @@ class ImagePool(flax.struct.PyTreeNode):
         Returns:
             The updated pool, and the images `[n, H, W, C]` to train on.
         """
-        size, count = len(self.images), len(images)
-        if not size:
+        if not self.in_use:
             return self, images
+        size, count = len(self.images), len(images)
 
         def exchange(pool: "ImagePool", inputs: tuple[jax.Array, jax.Array]) -> Any:
             image, key = inputs

@@ -6,8 +6,10 @@ the newest at most. Its record, a JSON file, holds digests of the state's arrays
 a damaged checkpoint is known as such, and another one is read in its place.
 """
 
+import errno
 import functools
 import math
+import os
 import pathlib
 import shutil
 import sys
@@ -51,10 +53,10 @@ class _Manager(ocp.CheckpointManager):
     """Orbax's manager, which takes the scores of a checkpoint from its record."""
 
     def metrics(self, step: int) -> dict[str, float] | None:
-        """Returns the scores, or None if the checkpoint is damaged."""
+        """Returns the scores, or None if they cannot be read."""
         try:
             return checkpoint_record.read(pathlib.Path(self.directory / str(step)))["scores"]
-        except DamagedError:
+        except InputError:
             return None
 
 
@@ -129,10 +131,9 @@ class Checkpoints:
         """Returns the best checkpoint's step by validation, or None if there is no checkpoint."""
         return next(iter(self._from_best()), None)
 
-    def best_scores(self) -> dict[str, float]:
-        """Returns the validation scores of the best checkpoint, which has some or none."""
-        step = self.best_step()
-        return {} if step is None else dict(self._manager.metrics(step) or {})
+    def scores(self, step: int) -> dict[str, float]:
+        """Returns the validation scores of a checkpoint, which has some or none."""
+        return dict(self._manager.metrics(step) or {})
 
     def save(
         self, step: int, state: TrainState, data: dict[str, Any], scores: dict[str, float] | None
@@ -186,7 +187,9 @@ class Checkpoints:
         self._manager.reload()
         return state, data
 
-    def restore_variables(self, template: Variables, *, ema: bool, last: bool) -> Variables:
+    def restore_variables(
+        self, template: Variables, *, ema: bool, last: bool
+    ) -> tuple[int, Variables]:
         """Reads the generator of a checkpoint, or of the next one that is intact, and says so.
 
         Args:
@@ -195,7 +198,7 @@ class Checkpoints:
             last: read the last checkpoint instead of the best.
 
         Returns:
-            The generator's variables, in NumPy arrays.
+            The step of the checkpoint, and the generator's variables, in NumPy arrays.
 
         Raises:
             InputError: there is no checkpoint, none is intact, or it is of another model.
@@ -204,8 +207,8 @@ class Checkpoints:
         if not steps:
             raise InputError(f"{self.folder}: holds no checkpoint yet; train longer")
         tree = {"ema": template} if ema else {"networks": {"generator": {"variables": template}}}
-        _, state, _ = self._read_first(steps, tree, partial=True)
-        return state["ema"] if ema else state["networks"]["generator"]["variables"]
+        step, state, _ = self._read_first(steps, tree, partial=True)
+        return step, state["ema"] if ema else state["networks"]["generator"]["variables"]
 
     def alone(self) -> "Checkpoints":
         """Returns the same checkpoints, for this process to write without the others.
@@ -270,6 +273,7 @@ class Checkpoints:
 
     def _read(self, step: int, template: Any, *, partial: bool) -> tuple[Any, dict[str, Any]]:
         path = self.folder / str(step)
+        _require_readable(path)
         record = checkpoint_record.read(path)
         template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
         saved = checkpoint_record.structure(record)
@@ -294,3 +298,16 @@ class Checkpoints:
             f"{self.folder}: a checkpoint could not be written ({reason(error)}); {intact}. "
             "Make room or fix the permissions, and start again to resume"
         )
+
+
+def _require_readable(checkpoint: pathlib.Path) -> None:
+    """Tells what may not be read from what is damaged.
+
+    Raises:
+        InputError: there is a file or folder without permission in it.
+    """
+    for path in (checkpoint, *checkpoint.rglob("*")):
+        if path.exists() and not os.access(path, os.R_OK):
+            raise checkpoint_record.unreadable(
+                path, PermissionError(errno.EACCES, "Permission denied")
+            )

@@ -33,6 +33,13 @@ def reason(error: Exception) -> str:
     return line.rpartition('": ')[2][:200] or type(error).__name__
 
 
+def unreadable(path: pathlib.Path, error: OSError) -> InputError:
+    """Makes the error for a checkpoint that may be intact."""
+    return InputError(
+        f"{path}: cannot be read ({error.strerror}); give read permission, or try again"
+    )
+
+
 def make(state: Any, data: dict[str, Any], scores: dict[str, float]) -> dict[str, Any]:
     """Makes a record, as JSON can hold it.
 
@@ -64,14 +71,17 @@ def read(path: pathlib.Path) -> dict[str, Any]:
 
     Raises:
         DamagedError: there is none, or it is not what was saved.
+        InputError: it cannot be read now, for want of permission and the like.
     """
     try:
         sealed = json.loads((path / FOLDER / FILE).read_text())
         content = sealed["content"]
         if sealed["crc32"] != _crc32_of_json(content):
             raise ValueError("its record is not what was saved")
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise DamagedError(path, OSError(f"its record: {error.strerror}")) from error
+    except OSError as error:
+        raise unreadable(pathlib.Path(error.filename or path), error) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedError(path, error) from error
     return content

@@ -45,13 +45,16 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
         process_id: of this process, if the coordinator is given.
 
     Raises:
-        InputError: several processes without a coordinator, or the other way round.
+        InputError: several processes without a coordinator, or the other way round, or there is no
+            such coordinator.
     """
     if coordinator in ("", "auto") and (num_processes, process_id) != (1, 0):
         raise InputError(
             f"--num_processes={num_processes} --process_id={process_id}: need "
             "--coordinator=HOST:PORT, of process 0"
         )
+    if coordinator not in ("", "auto") and not coordinator.rpartition(":")[2].isdecimal():
+        raise InputError(f"--coordinator={coordinator}: must be HOST:PORT of process 0, or auto")
     if coordinator not in ("", "auto") and not 0 <= process_id < num_processes > 1:
         raise InputError(
             f"--coordinator={coordinator} --num_processes={num_processes} "
@@ -66,10 +69,16 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
         heartbeat_timeout_seconds=_HEARTBEAT_TIMEOUT,
         shutdown_timeout_seconds=_SHUTDOWN_TIMEOUT,
     )
-    if coordinator == "auto":
-        join()
-    elif coordinator:
-        join(coordinator, num_processes, process_id)
+    try:
+        if coordinator == "auto":
+            join()
+        elif coordinator:
+            join(coordinator, num_processes, process_id)
+    except (ValueError, RuntimeError) as error:
+        raise InputError(
+            f"--coordinator={coordinator}: {error}; must be HOST:PORT of process 0, or auto under "
+            "Slurm, Open MPI, Kubernetes or on a Cloud TPU"
+        ) from error
 
 
 def device_kind() -> str:

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 from ml_collections import ConfigDict
 
-from jaxcolor import model_folder, models
+from jaxcolor import model_folder, models, objectives
 from jaxcolor.metrics.metric_registry import METRICS
 from jaxcolor.models.generator import Generator
 from jaxcolor.training.checkpoint import Checkpoints
@@ -39,21 +39,21 @@ def save_model(
     """
     checkpoints = Checkpoints(workdir, config.train.best_metric)
     try:
-        step, scores = checkpoints.best_step(), checkpoints.best_scores()
         shapes = models.variable_shapes(generator, config.data.image_size)
-        variables = checkpoints.restore_variables(
+        step, variables = checkpoints.restore_variables(
             shapes, ema=config.train.ema_decay > 0, last=False
         )
+        scores = checkpoints.scores(step)
     finally:
         checkpoints.close()
     if not write:
         return
-    data = config.data
+    data, per_step = config.data, objectives.examples_per_step(config)
     images = f"{num_images:,} training images"
     facts = {
         "objective": f"`{config.objective.name}`",
         "data": f"source `{data.source}`{_name(data)}, {images}",
-        "steps": f"{step:,} of {num_steps:,}, {data.batch_size} examples each, seed {config.seed}",
+        "steps": f"{step:,} of {num_steps:,}, {per_step} examples each, seed {config.seed}",
         "validation scores": ", ".join(
             f"{METRICS[name].heading} {value:.{METRICS[name].digits}f}"
             for name, value in scores.items()

@@ -5,7 +5,7 @@ import pathlib
 from ml_collections import ConfigDict
 
 from jaxcolor import config as config_lib
-from jaxcolor import models
+from jaxcolor import config_checks, models
 from jaxcolor.config import InputError
 from jaxcolor.models.generator import Generator, Variables
 from jaxcolor.training import checkpoint_record
@@ -23,7 +23,7 @@ def load_config(workdir: pathlib.Path) -> ConfigDict:
             saved with in a field that a resumed run may not change.
     """
     path = workdir / CONFIG_FILE
-    config = config_lib.load(path)
+    config = config_checks.load(path)
     for checkpoint in (workdir / "checkpoints").glob("*"):
         if not checkpoint.name.isdigit():
             continue
@@ -62,7 +62,9 @@ def load_generator(
     shapes = models.variable_shapes(generator, config.data.image_size)
     checkpoints = Checkpoints(workdir, config.train.best_metric)
     try:
-        variables = checkpoints.restore_variables(shapes, ema=config.train.ema_decay > 0, last=last)
+        _, variables = checkpoints.restore_variables(
+            shapes, ema=config.train.ema_decay > 0, last=last
+        )
     finally:
         checkpoints.close()
     return config, generator, variables
