@@ -92,3 +92,8 @@ def srgb() -> bytes:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes.fromhex("07d000010001000000000000")  # its date, 1 January 2000
     return bytes(profile)
+
+
+def adobe_rgb() -> bytes:
+    """Returns a profile of Adobe RGB (1998)."""
+    return bytes(imagecodecs.cms_profile("adobergb"))

@@ -155,6 +155,10 @@ def colorize_photograph(
     """
     colored = colorizer(photograph.pixels, hints, reference)
     if side_by_side:
+        if colored.dtype == np.uint16:
+            photograph.notes.append("16 bits become 8 side by side")
+        if colored.shape[2] == 4:
+            photograph.notes.append("its transparency is left out side by side")
         rgb = image_pixels.to_8_bits(colored[..., :3])
         gray = np.asarray(transforms.without_color(rgb[None]))[0]
         colored = np.concatenate([gray, rgb], axis=1)
@@ -185,6 +189,10 @@ def _plan(
     problems: list[str] = []
     passed_over: list[str] = []
     file = output.path if _is_file(output.path, inputs) else None
+    if file and output.format:
+        raise InputError(
+            f"--format {output.format}: --output {file} names the format; give one of them"
+        )
     for given in inputs:
         if not given.exists():
             raise InputError(f"{given}: no such file or folder")
@@ -205,8 +213,13 @@ def _plan(
             if target in jobs:
                 raise InputError(f"{target}: both {jobs[target]} and {path} would be written there")
             jobs[target] = path
-    results = {target.resolve() for target in jobs}
     if output.path is None:  # Results of an earlier run, as among `*.jpg`.
+        results = {target.resolve(): path for target, path in jobs.items()}
+        passed_over += [
+            f"{path}: named as the result of {results[path.resolve()]}"
+            for path in jobs.values()
+            if path.resolve() in results
+        ]
         return {t: p for t, p in jobs.items() if p.resolve() not in results}, problems, passed_over
     originals = {path.resolve() for path in jobs.values()}
     for target in jobs:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Collection, Iterator
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
@@ -14,6 +15,9 @@ _STORAGE = frozenset(
     {*range(254, 267), 273, 274, *range(277, 282), 284, *range(288, 294), 297, 301}
     | {*range(317, 326), 330, *range(332, 348), *range(512, 522), *range(529, 533), 700, 34675}
 ) - {ExifTags.Base.DocumentName}
+# Photoshop's resources: their tag in a TIFF, what they begin with in a JPEG, and those that hold a
+# small picture.
+_RESOURCES, _PHOTOSHOP, _THUMBNAILS = 34377, b"Photoshop 3.0\0", (1033, 1036)
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/"
 
@@ -61,8 +65,7 @@ def collect(image: Image.Image) -> tuple[Metadata, list[str]]:
     xmp = image.info.get("xmp") or text.get(_XMP_IN_PNG) or b""
     segments = [
         b"\xff" + bytes([0xE0 + int(name[3:])]) + (len(data) + 2).to_bytes(2, "big") + data
-        for name, data in getattr(image, "applist", [])
-        if name == "APP13" or (name == "APP1" and data.startswith(_XMP_EXTENSION))
+        for name, data in _segments(image)
     ]
     metadata = Metadata(
         exif,
@@ -94,6 +97,51 @@ def tag_as_srgb(exif: bytes) -> bytes:
     return _upright_exif(block)
 
 
+def is_adobe_rgb(exif: bytes) -> bool:
+    """Tells whether an EXIF block, or nothing, says that the colors are those of Adobe RGB."""
+    if not exif:
+        return False
+    block = Image.Exif()
+    block.load(exif)
+    return block.get_ifd(_INTEROP).get(1) == _ADOBE_RGB
+
+
+def without_tags(exif: bytes, tags: Collection[int]) -> bytes:
+    """Returns an EXIF block without some of its tags."""
+    block = Image.Exif()
+    block.load(exif)
+    for tag in tags:
+        block.pop(tag, None)
+    return _upright_exif(block)
+
+
+def _segments(image: Image.Image) -> Iterator[tuple[str, bytes]]:
+    """Yields the kinds and contents of those segments of a JPEG that are kept."""
+    for name, data in getattr(image, "applist", []):
+        if name == "APP13" and data.startswith(_PHOTOSHOP):
+            yield name, _PHOTOSHOP + _without_thumbnails(data[len(_PHOTOSHOP) :])
+        elif name == "APP13" or (name == "APP1" and data.startswith(_XMP_EXTENSION)):
+            yield name, data
+
+
+def _without_thumbnails(resources: bytes) -> bytes:
+    """Leaves out Photoshop's small pictures of the photograph, which are without its new colors.
+
+    A resource is "8BIM", its number, a name with its length before it, and data with theirs; names
+    and data are filled up to even lengths. What is not of this form is kept as it is.
+    """
+    kept, start = b"", 0
+    while resources.startswith(b"8BIM", start) and start + 12 <= len(resources):
+        number = int.from_bytes(resources[start + 4 : start + 6], "big")
+        sized = start + 6 + (resources[start + 6] + 2) // 2 * 2
+        length = int.from_bytes(resources[sized : sized + 4], "big")
+        end = sized + 4 + (length + 1) // 2 * 2
+        if number not in _THUMBNAILS:
+            kept += resources[start:end]
+        start = end
+    return kept + resources[start:]
+
+
 def _captions(image: Image.Image) -> bytes:
     """Returns the captions (IPTC) of a TIFF, which Pillow decodes as one number."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
@@ -111,6 +159,8 @@ def _upright_exif(source: Image.Exif, captions: bytes = b"") -> bytes:
             kept[tag] = dict(source.get_ifd(tag))
         elif tag == TiffImagePlugin.IPTC_NAA_CHUNK:
             kept[tag] = captions or source[tag]
+        elif tag == _RESOURCES and isinstance(source[tag], bytes):
+            kept[tag] = _without_thumbnails(source[tag])
         elif tag not in _STORAGE:
             kept[tag] = source[tag]
     camera = kept.get(_EXIF, {})

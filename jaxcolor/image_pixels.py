@@ -1,11 +1,11 @@
 """From an opened image file to upright pixels of 8 or 16 bits."""
 
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import imagecodecs
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin
+from PIL import ExifTags, Image, ImageFile, ImageOps, PngImagePlugin, TiffImagePlugin
 
 from jaxcolor.config import InputError
 
@@ -16,6 +16,8 @@ _PHOTOMETRIC = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION
 # Rows that are copied at once: Pillow's copies of a whole image are several.
 _ROWS = 256
 
+# Long packets of XMP are kept; Pillow's own limit is 1 MiB.
+PngImagePlugin.MAX_TEXT_CHUNK = 2**24
 # Pillow lacks the big-endian form of a kind whose little-endian form it reads.
 TiffImagePlugin.OPEN_INFO.setdefault((b"MM", 0, (1,), 1, (16,), ()), ("I;16B", "I;16B"))
 
@@ -39,8 +41,8 @@ def check_header(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # A phone's MPO is a JPEG with a copy or two.
         raise InputError(f"holds {frames} pictures; save the intended one to a file")
-    if image.mode in ("I", "F"):
-        raise InputError("has 32-bit samples; convert it to 8 or 16 bits")
+    if image.mode in ("I", "F") and not is_deep_gray(image):
+        raise InputError("has samples of 32 bits or with signs; convert it to 8 or 16 bits")
 
 
 def reason(error: Exception) -> str:
@@ -88,7 +90,7 @@ def upright_rgb(
 
 def is_deep(image: ImageFile.ImageFile) -> bool:
     """Tells whether an opened file has samples of 16 bits that this module reads as such."""
-    if image.mode.startswith("I;16"):
+    if is_deep_gray(image):
         return True
     if image.mode not in ("RGB", "RGBA"):
         return False
@@ -96,6 +98,16 @@ def is_deep(image: ImageFile.ImageFile) -> bool:
         bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))
         return image.tag_v2.get(_PHOTOMETRIC) == 2 and bits[0] == 16
     return image.format == "PNG" and ";16" in str(image.tile[0].args)
+
+
+def stored_bits(image: ImageFile.ImageFile) -> int:
+    """Returns the bits of a sample of an opened TIFF or Netpbm file; 8 of any other."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+    if image.format == "PPM" and image.tile[0].codec_name.startswith("ppm"):
+        _, largest = cast(tuple[str, int], image.tile[0].args)
+        return largest.bit_length()
+    return 8
 
 
 def deep(image: ImageFile.ImageFile, file: BinaryIO) -> np.ndarray:
@@ -113,10 +125,15 @@ def deep(image: ImageFile.ImageFile, file: BinaryIO) -> np.ndarray:
         Exception: whatever a damaged file provokes in a decoder.
     """
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    if image.mode.startswith("I;16"):
+    if is_deep_gray(image):
         ImageOps.exif_transpose(image, in_place=True)
         return _deep_gray(image)
     return upright(_deep_rgb(image, file), orientation)
+
+
+def is_deep_gray(image: Image.Image) -> bool:
+    """Tells whether an image has samples of 16 bits, which of a PGM Pillow calls "I"."""
+    return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
 
 
 def _deep_gray(image: Image.Image) -> np.ndarray:

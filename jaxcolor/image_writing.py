@@ -1,5 +1,6 @@
 """Writing photographs with their metadata, in each format with what it can hold."""
 
+import dataclasses
 import io
 import pathlib
 import zlib
@@ -10,28 +11,47 @@ import imagecodecs
 import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from jaxcolor import files, image_pixels
+from jaxcolor import files, image_metadata, image_pixels
 from jaxcolor.config import InputError
 from jaxcolor.image_metadata import Metadata
 
 
 class _Format(NamedTuple):
-    """Options of Pillow's writer, and the longest side in pixels that the format can hold."""
+    """Options of Pillow's writer, and what the format can hold.
+
+    Attributes:
+        options: of the writer.
+        max_side: in pixels.
+        parts: "opacity", "16 bits" and names of the fields of `Metadata`.
+    """
 
     options: dict[str, Any]
     max_side: int
+    parts: frozenset[str]
 
 
+_HEADERS = frozenset({"exif", "xmp"})
 # Color at full resolution in all.
 _FORMATS = {
-    "AVIF": _Format({"quality": 95, "subsampling": "4:4:4"}, 65_536),
-    "BMP": _Format({}, 2**31 - 1),
-    "JPEG": _Format({"quality": 95, "subsampling": 0}, 65_500),
-    "PNG": _Format({}, 2**31 - 1),
-    "PPM": _Format({}, 2**31 - 1),
-    "TIFF": _Format({}, 2**31 - 1),
-    "WEBP": _Format({"quality": 95}, 16_383),
+    "AVIF": _Format({"quality": 95, "subsampling": "4:4:4"}, 65_536, _HEADERS | {"opacity"}),
+    "BMP": _Format({}, 2**31 - 1, frozenset()),
+    "JPEG": _Format({"quality": 95, "subsampling": 0}, 65_500, _HEADERS | {"comment", "segments"}),
+    "PNG": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits", "text"}),
+    "PPM": _Format({}, 2**31 - 1, frozenset()),
+    "TIFF": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits"}),
+    "WEBP": _Format({"quality": 95}, 16_383, _HEADERS | {"opacity"}),
 }
+# What is said of fields of `Metadata` that a format cannot hold.
+_LOSSES = {
+    "exif": "EXIF data",
+    "xmp": "XMP data",
+    "text": "texts",
+    "comment": "comment",
+    "segments": "captions (IPTC)",
+}
+# Bytes of the EXIF data of a JPEG, and tags of Photoshop that exceed them: its settings and layers.
+_LONGEST_EXIF = 65_533 - len(b"Exif\0\0")
+_LARGE_TAGS = (34377, 37724)
 # Bytes of a strip of a TIFF, before compression.
 _STRIP = 2**18
 
@@ -42,15 +62,18 @@ def write(
     metadata: Metadata,
     format: str,
     quality: int | None = None,
-) -> None:
+) -> list[str]:
     """Writes an image file whole or not at all.
 
     Args:
         path: its extension tells the format; its folder is created if it does not exist.
         pixels: as of `encode`.
         metadata: as of `encode`.
-        format: Pillow's name of the format of a path without extension.
+        format: Pillow's name of the format of a path whose extension tells none.
         quality: as of `encode`.
+
+    Returns:
+        As of `encode`.
 
     Raises:
         InputError: the format is not written, or cannot hold so large an image.
@@ -62,12 +85,12 @@ def write(
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     with files.written_whole(path) as partial, partial.open("wb") as file:
-        encode(file, pixels, metadata, format, quality)
+        return encode(file, pixels, metadata, format, quality)
 
 
 def format_of(extension: str) -> str:
-    """Returns the format that an extension such as ".jpg" tells, by Pillow's name; "" for ""."""
-    return Image.registered_extensions().get(extension.lower(), extension.lower())
+    """Returns the format that an extension such as ".jpg" tells, by Pillow's name, or ""."""
+    return Image.registered_extensions().get(extension.lower(), "")
 
 
 def encode(
@@ -76,7 +99,7 @@ def encode(
     metadata: Metadata,
     format: str,
     quality: int | None = None,
-) -> None:
+) -> list[str]:
     """Writes an image to an open file.
 
     Args:
@@ -86,16 +109,48 @@ def encode(
         format: Pillow's name.
         quality: of JPEG, WebP and AVIF, 1 to 100, instead of 95.
 
+    Returns:
+        A line on each thing that the format cannot hold.
+
     Raises:
         InputError: the format is not written, or cannot hold so large an image.
     """
     _check(pixels, format)
+    pixels, metadata, lost = _reduced(pixels, metadata, format)
     if format == "TIFF":
         _write_tiff(file, pixels, metadata)
     elif format == "PNG" and pixels.dtype == np.uint16:
         file.write(_deep_png(pixels, metadata))
     else:
-        _save(file, image_pixels.to_8_bits(pixels), metadata, format, quality)
+        _save(file, pixels, metadata, format, quality)
+    return lost
+
+
+def _reduced(
+    pixels: np.ndarray, metadata: Metadata, format: str
+) -> tuple[np.ndarray, Metadata, list[str]]:
+    """Returns what a format can hold of an image, and a line on each thing that it cannot."""
+    parts, lost = _FORMATS[format].parts, []
+    if pixels.dtype == np.uint16 and "16 bits" not in parts:
+        lost.append(f"16 bits become 8 in {format} files")
+        pixels = image_pixels.to_8_bits(pixels)
+    if pixels.shape[2:] == (4,) and "opacity" not in parts:
+        lost.append(f"{format} files have no transparency: it is blended with white")
+        pixels = np.asarray(image_pixels.on_white(pixels))
+    missing = [name for name in _LOSSES if name not in parts and getattr(metadata, name)]
+    if missing:
+        names = ", ".join(_LOSSES[name] for name in missing)
+        lost.append(f"{format} files cannot hold its {names}")
+        empty = Metadata()
+        metadata = dataclasses.replace(metadata, **{name: getattr(empty, name) for name in missing})
+    if format == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+        exif = image_metadata.without_tags(metadata.exif, _LARGE_TAGS)
+        whole = len(exif) <= _LONGEST_EXIF
+        lost.append(
+            f"its EXIF data are too long for JPEG files and left out{' in part' if whole else ''}"
+        )
+        metadata = dataclasses.replace(metadata, exif=exif if whole else b"")
+    return pixels, metadata, lost
 
 
 def _check(pixels: np.ndarray, format: str) -> None:

@@ -53,7 +53,7 @@ def decode(data: bytes, min_side: int | None = None) -> np.ndarray:
         `[H, W, 3]` uint8, sRGB.
 
     Raises:
-        InputError: no image, a damaged one, one of 32-bit samples, or several in one file.
+        InputError: no image, a damaged one, one of samples of 32 bits, or several in one file.
     """
     return _decode(io.BytesIO(data), min_side)
 

@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+import shutil
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -138,6 +139,8 @@ def _or_refuse(function: Callable) -> Callable:
     def guarded(*args: Any) -> Any:
         try:
             return function(*args)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:
             traceback.print_exc()
             raise gr.Error(
@@ -239,6 +242,9 @@ def _add_examples(files: UserFiles, dropped: gr.File) -> None:
 
     @_or_refuse
     def choose(index: int) -> list[str]:
-        return [paths[index]]
+        # Each user has a copy, whose results are nobody else's.
+        example = pathlib.Path(paths[index])
+        with files.reserved(example.stat().st_size):
+            return [str(shutil.copy(example, files.new(example.name)))]
 
     samples.click(choose, samples, dropped, api_visibility="private")

@@ -52,7 +52,7 @@ def unpack(image: Any, name: str = "image") -> tuple[np.ndarray, Callable[[np.nd
 
     Returns:
         The pixels, as of `Photograph`, and what makes of new ones the same kind of image, and a
-        `PIL.Image.Image` for a path.
+        `PIL.Image.Image` for a path; this is upright and sRGB, without metadata.
 
     Raises:
         InputError: another kind, shape or dtype, or no pixel; or the file cannot be read.
@@ -68,13 +68,13 @@ def unpack(image: Any, name: str = "image") -> tuple[np.ndarray, Callable[[np.nd
     if isinstance(image, bytes):
         photograph = decode(io.BytesIO(image))
         return photograph.pixels, lambda new: encode(dataclasses.replace(photograph, pixels=new))
-    if isinstance(image, Image.Image) and image.mode.startswith("I;16"):
-        return image_pixels.to_8_bits(np.asarray(image).astype(np.uint16)), Image.fromarray
+    if isinstance(image, Image.Image) and image_pixels.is_deep_gray(image):
+        deep = np.asarray(ImageOps.exif_transpose(image)).astype(np.uint16)
+        return image_pixels.to_8_bits(deep), Image.fromarray
     if isinstance(image, Image.Image):
         image_pixels.check_header(image)
-        alpha = image.has_transparency_data
-        mode = "RGBA" if alpha else "L" if image.mode in ("1", "L") else "RGB"
-        return image_pixels.to_array(image.convert(mode)), Image.fromarray
+        metadata = Metadata(profile=image.info.get("icc_profile") or b"")
+        return _pixels(ImageOps.exif_transpose(image), metadata, []), Image.fromarray
     if isinstance(image, str | pathlib.Path):
         pixels = read(pathlib.Path(image)).pixels
         return pixels, lambda new: Image.fromarray(image_pixels.to_8_bits(new))
@@ -110,8 +110,8 @@ def decode(file: BinaryIO) -> Photograph:
     16 bits are read from PNG and TIFF, and of gray from all formats. CMYK becomes RGB.
 
     Raises:
-        InputError: the file is no image, or a damaged one, or has 32-bit samples, several pictures,
-            or more pixels than the limit.
+        InputError: the file is no image, or a damaged one, or has samples of 32 bits, several
+            pictures, or more pixels than the limit.
     """
     try:
         with _WARNINGS, warnings.catch_warnings(record=True) as caught:
@@ -123,6 +123,8 @@ def decode(file: BinaryIO) -> Photograph:
                 metadata, notes = image_metadata.collect(image)
                 if image.mode == "CMYK":
                     notes.append("CMYK becomes RGB")
+                if not is_deep and image_pixels.stored_bits(image) > 8:
+                    notes.append(f"{image_pixels.stored_bits(image)} bits become 8")
                 if image.format == "MPO":
                     notes.append("holds several pictures, of which the first is kept")
                 if is_deep:
@@ -141,15 +143,18 @@ def write(path: pathlib.Path, photograph: Photograph, quality: int | None = None
     """Writes a photograph whole or not at all, with its metadata.
 
     Args:
-        path: its extension tells the format; without one it is that of the photograph.
-        photograph: written with 16 bits if it has them and the format is PNG or TIFF.
+        path: its extension tells the format, or else it is that of the photograph.
+        photograph: written with 16 bits if it has them and the format is PNG or TIFF; what the
+            format cannot hold is added to its notes.
         quality: of JPEG, WebP and AVIF, 1 to 100, instead of 95.
 
     Raises:
         InputError: the format is not written, or is too small for the photograph.
         OSError: the file cannot be written.
     """
-    image_writing.write(path, photograph.pixels, photograph.metadata, photograph.format, quality)
+    photograph.notes += image_writing.write(
+        path, photograph.pixels, photograph.metadata, photograph.format, quality
+    )
 
 
 def encode(photograph: Photograph, quality: int | None = None) -> bytes:
@@ -163,7 +168,9 @@ def encode(photograph: Photograph, quality: int | None = None) -> bytes:
         InputError: as `write`.
     """
     file = io.BytesIO()
-    image_writing.encode(file, photograph.pixels, photograph.metadata, photograph.format, quality)
+    photograph.notes += image_writing.encode(
+        file, photograph.pixels, photograph.metadata, photograph.format, quality
+    )
     return file.getvalue()
 
 
@@ -197,6 +204,8 @@ def _deep_pixels(pixels: np.ndarray, metadata: Metadata, notes: list[str]) -> np
 
 def _profile(metadata: Metadata, mode: str, notes: list[str]) -> Profile | None:
     """Returns the profile to convert from, if any, and makes the metadata those of sRGB."""
+    if not metadata.profile and image_metadata.is_adobe_rgb(metadata.exif):
+        metadata.profile = color_profiles.adobe_rgb()
     if not metadata.profile:
         return None
     try:

@@ -1,8 +1,11 @@
 """New frames of a film, and how they are encoded."""
 
+import functools
+import io
 import os
 import pathlib
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -20,6 +23,7 @@ _ENCODERS = {
     "av1": ("libsvtav1", {"crf": "16"}),
     "h264": ("libx264", {"crf": "16"}),
     "hevc": ("libx265", {"crf": "16", "x265-params": "log-level=error"}),
+    "rawvideo": ("ffv1", {}),  # Lossless too; joined raw samples would lose their layout.
     "vp8": ("libvpx", {"crf": "4", "b": "50M"}),
     "vp9": ("libvpx-vp9", {"crf": "16", "cpu-used": "4", "row-mt": "1"}),
 }
@@ -31,10 +35,14 @@ _FORMATS = (
     *("yuvj420p", "yuvj422p", "yuvj444p", "yuv410p", "yuv411p", "yuv440p"),
 )
 _RANGES = ("MPEG", "JPEG")
+# Containers of segments: Matroska, and NUT for what it does not take or rewrites so that not all
+# other containers take it.
+_CONTAINERS = ("matroska", "nut")
+_REWRITTEN = ("libx264", "libx265")
 
 
 class Encoder:
-    """Makes and writes the frames of a film, by its own codec, or H.264 if it has no encoder.
+    """Makes and writes the frames of a film, by its own codec, or H.264 if that cannot be written.
 
     There are no B-frames: packets have the order of the frames, so that segments can be joined.
     """
@@ -42,12 +50,12 @@ class Encoder:
     def __init__(self, video: Video):
         """Chooses the encoder and the pixel format."""
         self._video = video
-        self._name, self._options = _ENCODERS.get(video.codec, (video.codec, _QUANTIZER))
-        try:
-            codec = av.codec.Codec(self._name, "w")
-        except UnknownCodecError:
-            self._name, self._options = _ENCODERS["h264"]
-            codec = av.codec.Codec(self._name, "w")
+        name, self._options = _ENCODERS.get(video.codec, (video.codec, _QUANTIZER))
+        codec = _find(name)
+        if codec is None or not _containers(codec.name):
+            name, self._options = _ENCODERS["h264"]
+            codec = av.codec.Codec(name, "w")
+        self._name = codec.name
         self._pix_fmt = video.pix_fmt.replace("gray", "yuv420p")
         offered = {kind.name for kind in codec.video_formats or ()} or {*_FORMATS}
         if self._pix_fmt not in offered.intersection(_FORMATS):
@@ -96,12 +104,12 @@ class Encoder:
         Its times number the frames: the units of time of many a codec are too coarse for others.
         """
         video = self._video
-        # Matroska takes nearly all codecs, but rewrites these so that not all containers take them.
-        kind = "nut" if self._name in ("libx264", "libx265") else "matroska"
+        kind = _containers(self._name)[0]
+        rate = _simplified(video.rate)
         with files.written_whole(path) as partial, av.open(partial, "w", kind) as container:
-            stream: Any = container.add_stream(self._name, video.rate, options=self._options)
+            stream: Any = container.add_stream(self._name, rate, options=self._options)
             stream.width, stream.height, stream.pix_fmt = video.width, video.height, self._pix_fmt
-            stream.codec_context.time_base = 1 / video.rate
+            stream.codec_context.time_base = 1 / rate
             stream.codec_context.max_b_frames = 0
             stream.codec_context.sample_aspect_ratio = video.pixel_shape
             stream.thread_type = "AUTO"
@@ -111,6 +119,31 @@ class Encoder:
                 frame.pts, frame.time_base = number, stream.codec_context.time_base
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
+
+
+def _find(name: str) -> av.codec.Codec | None:
+    """Returns the encoder of a name, of its own or of its codec, if there is one."""
+    try:
+        return av.codec.Codec(name, "w")
+    except UnknownCodecError:
+        return None
+
+
+@functools.cache
+def _containers(encoder: str) -> list[str]:
+    """Returns the containers that take what an encoder makes as it is, the best one first."""
+    found = []
+    for kind in _CONTAINERS:
+        with av.open(io.BytesIO(), "w", kind) as container:
+            if encoder in container.supported_codecs:
+                found.append(kind)
+    return found[::-1] if encoder in _REWRITTEN else found
+
+
+def _simplified(rate: Fraction) -> Fraction:
+    """Returns a rate near another one, of two numbers below 2¹⁶, as MPEG-4 needs them."""
+    near = rate.limit_denominator(1001)
+    return near if near.numerator < 2**16 else Fraction(round(near))
 
 
 def _plane(frame: av.VideoFrame, index: int) -> np.ndarray:

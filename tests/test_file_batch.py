@@ -153,7 +153,11 @@ def test_results_beside_their_inputs(colorizer, photos):
     file = photos / "a" / "1.png"
     for _ in range(2):  # The second time with its own result among the inputs.
         inputs = sorted(path for path in file.parent.iterdir() if path.name.startswith("1."))
-        assert colorize_files(colorizer, inputs, Output()).num_colored == 1
+        outcome = colorize_files(colorizer, inputs, Output())
+        assert outcome.num_colored == 1
+    assert outcome.passed_over == [
+        f"{file.with_name('1.color.png')}: named as the result of {file}"
+    ]
     assert set(listing.find(photos)) - set(before) == {file.with_name("1.color.png")}
     assert colorize_files(colorizer, [photos / "b"], Output()).problems == []
     tree, mirrored = (
@@ -176,6 +180,13 @@ def test_a_single_result_may_have_a_name_and_another_format(colorizer, photos, t
     assert colorize_files(colorizer, [file], Output(tmp_path, format="webp")).num_colored == 1
     with Image.open(tmp_path / "1.webp") as image:
         assert image.format == "WEBP"
+
+
+def test_two_formats_for_one_result_are_refused(colorizer, photos, tmp_path):
+    with pytest.raises(InputError, match=r"--format jpg: --output .*x\.png names the format"):
+        colorize_files(
+            colorizer, [photos / "a" / "1.png"], Output(tmp_path / "x.png", format="jpg")
+        )
 
 
 def test_what_exists_is_skipped(colorizer, photos, tmp_path):

@@ -68,10 +68,10 @@ def test_several_pictures_in_one_file_are_refused(format, tmp_path):
 
 def test_thirty_two_bit_samples_are_refused_by_name(tmp_path):
     data = encode(Image.fromarray(np.ones((2, 2), np.float32)), "TIFF")
-    with pytest.raises(InputError, match="32-bit"):
+    with pytest.raises(InputError, match="32 bits"):
         images.decode(data)
     (tmp_path / "x").write_bytes(data)
-    assert "32-bit" in images.problem(tmp_path / "x", whole=False)
+    assert "32 bits" in images.problem(tmp_path / "x", whole=False)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -237,11 +237,14 @@ def test_what_goes_in_comes_out(colorizer, photos, tmp_path):
         np.testing.assert_array_equal(np.asarray(file), expected)
     gray, *_ = colorizer([Image.fromarray(pixels).convert("LA"), path])
     assert gray.mode == "RGBA"
+    turned = Image.fromarray(np.rot90(pixels))
+    turned.getexif()[0x0112] = 6  # Orientation: the viewer turns it back.
+    np.testing.assert_array_equal(np.asarray(colorizer(turned)), expected)
     deep = Image.fromarray(np.tile(np.arange(0, 65536, 2048, dtype=np.uint16), (8, 1)))
     shades = lightness(np.asarray(colorizer(deep)))
     assert (np.diff(shades, axis=1) > 0).mean() > 0.9  # Not clipped to the lowest 8 bits.
     for wrong in (None, 3, np.zeros((4, 4)), Image.new("F", (4, 4))):
-        with pytest.raises(InputError, match=r"image: |32-bit samples"):
+        with pytest.raises(InputError, match=r"image: |samples of 32 bits"):
             colorizer(wrong)
 
 

@@ -165,6 +165,16 @@ def test_problems_are_sentences_on_the_page(open_page, tmp_path):
     assert message == "Not colored: bad.jpg: cannot identify image file."
 
 
+def test_users_of_an_example_share_no_result(open_page):
+    folders = set()
+    for page in (open_page(), open_page()):
+        page.locator("#examples button").first.click()
+        wait_for_result(page)
+        folders.add(source(page).partition("file=")[2].rsplit("/", 2)[0])
+    assert len(folders) == 2
+    assert not [folder for folder in folders if folder.endswith("/examples")]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_all_without_scrolling_sideways(open_page, scheme):
     page = open_page(

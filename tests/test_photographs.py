@@ -256,6 +256,55 @@ def test_captions_and_comments_of_a_jpeg_are_kept(colorizer, tmp_path):
         assert ("APP13", captions) in image.applist
 
 
+def test_photoshops_thumbnails_are_left_out_and_its_captions_kept(colorizer, tmp_path):
+    def resource(number, data, name=b""):
+        name = (bytes([len(name)]) + name).ljust(len(name) // 2 * 2 + 2, b"\0")
+        padded = data + b"\0" * (len(data) % 2)
+        return b"8BIM" + struct.pack(">H", number) + name + struct.pack(">L", len(data)) + padded
+
+    captions, more = resource(1028, b"Lilac"), resource(1036, b"odd", b"odd") + resource(1005, b"x")
+    head = b"Photoshop 3.0\0"
+    content = head + captions + resource(1033, b"old picture") + more + b"rest"
+    segment = b"\xff\xed" + struct.pack(">H", len(content) + 2) + content
+    Image.fromarray(picture(8, 8)).save(tmp_path / "x.jpg", extra=segment)
+    with through(colorizer, tmp_path / "x.jpg", tmp_path) as image:
+        expected = head + captions + resource(1005, b"x") + b"rest"
+        assert ("APP13", expected) in image.applist
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "losses"),
+    [
+        ("deep.png", "jpg", ["16 bits become 8 in JPEG", "it is blended with white"]),
+        ("deep.png", "bmp", ["16 bits become 8 in BMP", "it is blended with white", "EXIF data"]),
+        ("old.jpg", "png", ["PNG files cannot hold its comment, captions (IPTC)"]),
+        ("old.jpg", "ppm", ["cannot hold its EXIF data, comment, captions (IPTC)"]),
+        ("long.tif", "jpg", ["its EXIF data are too long for JPEG files and left out in part"]),
+    ],
+)
+def test_what_a_format_cannot_hold_is_said(name, target, losses, colorizer, tmp_path, capsys):
+    path, exif = tmp_path / name, Image.Exif()
+    exif[Base.Make] = "Leitz"
+    if name == "deep.png":
+        save(path, deep_picture(8, 8, 4), exif=exif.tobytes())
+    elif name == "old.jpg":
+        segment = b"\xff\xed\0\x07abcde"
+        Image.fromarray(picture(8, 8)).save(path, exif=exif, extra=segment, comment=b"Attic")
+    else:
+        exif[37724] = bytes(70_000)
+        Image.fromarray(picture(8, 8)).save(path, exif=exif)
+    outcome = colorize_files(colorizer, [path], Output(tmp_path / "out", format=target))
+    assert outcome.problems == []
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) == len(losses)
+    for loss in losses:
+        assert loss in said
+    with Image.open((tmp_path / "out" / name).with_suffix(f".{target}")) as image:
+        assert image.mode == "RGB"
+        if target == "jpg" and name == "long.tif":
+            assert image.getexif()[Base.Make] == "Leitz"
+
+
 def test_captions_of_a_tiff_are_kept(colorizer, tmp_path):
     captions = b"\x1c\x02\x78\x00\x07Lilacs\0"  # 3 numbers of 32 bits, as most programs write it
     tags = TiffImagePlugin.ImageFileDirectory_v2()
@@ -333,6 +382,17 @@ def test_the_color_space_that_exif_names_follows_the_conversion(colorizer, tmp_p
         assert image.getexif().get_ifd(IFD.Interop)[1] == "R98"
 
 
+def test_adobe_rgb_may_be_named_by_exif_alone(colorizer, tmp_path):
+    exif = camera_exif()
+    exif[IFD.Exif][IFD.Interop] = {1: "R03"}
+    Image.fromarray(picture(8, 8)).save(tmp_path / "x.png", exif=exif)
+    Image.fromarray(picture(8, 8)).save(tmp_path / "y.png", exif=exif, icc_profile=ADOBE_RGB)
+    one, other = (photographs.read(tmp_path / name) for name in ("x.png", "y.png"))
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    assert one.metadata == other.metadata
+    assert one.notes == other.notes != []
+
+
 @pytest.mark.parametrize("profile", [b"no profile at all", GRAY_18], ids=["damaged", "unfit"])
 def test_a_profile_that_cannot_be_used_is_named(profile, colorizer, tmp_path, capsys):
     Image.fromarray(picture(8, 8)).save(tmp_path / "x.png", icc_profile=profile)
@@ -356,6 +416,22 @@ def test_a_file_without_extension_keeps_its_format(format, colorizer, tmp_path):
     Image.fromarray(picture(16, 16)).save(tmp_path / "scan", format)
     with through(colorizer, tmp_path / "scan", tmp_path) as image:
         assert image.format == format
+    assert colorize_files(colorizer, [tmp_path / "scan"], Output()).problems == []
+    with Image.open(tmp_path / "scan.color") as image:
+        assert image.format == format
+
+
+@pytest.mark.parametrize(("name", "shape"), [("x.pgm", (8, 9)), ("x.ppm", (8, 9, 3))])
+def test_sixteen_bits_of_netpbm(name, shape, tmp_path):
+    values = np.random.default_rng(0).integers(0, 2**16, shape, dtype=np.uint16)
+    kind = b"P5" if name == "x.pgm" else b"P6"
+    (tmp_path / name).write_bytes(kind + b" 9 8 65535\n" + values.astype(">u2").tobytes())
+    photograph = photographs.read(tmp_path / name)
+    if name == "x.pgm":
+        np.testing.assert_array_equal(photograph.pixels, values)
+    else:  # Pillow reads 8 bits of color.
+        assert photograph.pixels.dtype == np.uint8
+        assert photograph.notes == ["16 bits become 8"]
 
 
 @pytest.mark.parametrize("name", ["x.tga", "x.gif"])

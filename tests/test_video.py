@@ -17,7 +17,11 @@ LEFT, RIGHT = 0.3, -0.3  # The a of the two halves that `Halves` paints, of 110.
 
 
 # B-frames, whose packets are not in the order of their times; and frames that stand alone.
-_OPTIONS = {"libx264": {"bf": "2"}, "ffv1": {"g": "1"}}
+_OPTIONS = {
+    "libx264": {"bf": "2"},
+    "ffv1": {"g": "1"},
+    "dnxhd": {"profile": "dnxhr_sq"},
+}
 
 
 class Halves:
@@ -160,12 +164,16 @@ def test_variable_times_and_the_length_are_kept(suffix, tmp_path):
         (".ts", "libx264", "aac"),
         (".mpg", "mpeg2video", "mp2"),
         (".mov", "prores_ks", "pcm_s16le"),
+        (".wmv", "wmv2", "mp3"),
+        (".flv", "flv", "mp3"),
+        (".avi", "huffyuv", "mp3"),
     ],
 )
 def test_codec_and_sound_are_kept(suffix, codec, audio, tmp_path):
     film, out = tmp_path / f"film{suffix}", tmp_path / f"out{suffix}"
-    pixels = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
-    rate = {"mpeg4": Fraction(1, 25), "mpeg2video": Fraction(1, 25)}.get(codec, Fraction(1, 1000))
+    pixels = {"prores_ks": "yuv422p10le", "huffyuv": "yuv422p"}.get(codec, "yuv420p")
+    coarse = ("mpeg4", "mpeg2video", "wmv2", "flv", "huffyuv")
+    rate = Fraction(1, 25 if codec in coarse else 1000)
     step = 1 if rate == Fraction(1, 25) else 40
     pts = [step * i for i in range(12)]
     make_film(film, codec=codec, audio=audio, format=pixels, pts=pts, time_base=rate)
@@ -177,6 +185,41 @@ def test_codec_and_sound_are_kept(suffix, codec, audio, tmp_path):
     assert packets(out, "audio") == packets(film, "audio") != []
     if suffix != ".avi":  # Of reordered frames it tells readers no time.
         assert times(out) == times(film)
+
+
+@pytest.mark.parametrize(("suffix", "pixels"), [(".avi", "yuv420p"), (".mkv", "uyvy422")])
+def test_films_without_compression_become_lossless_ones(suffix, pixels, tmp_path):
+    film, out = tmp_path / f"film{suffix}", tmp_path / f"out{suffix}"
+    make_film(film, codec="rawvideo", format=pixels, time_base=Fraction(1, 25), pts=range(12))
+    assert video.colorize(Halves(), film, out) == []
+    with av.open(out) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == "ffv1"
+    for old, new in zip(frames_of(film), frames_of(out), strict=True):
+        planar = old.reformat(format="yuv422p") if pixels == "uyvy422" else old
+        np.testing.assert_array_equal(samples(planar, 0), samples(new, 0))
+
+
+def test_a_codec_that_no_segment_holds_becomes_h264(tmp_path):
+    film, out = tmp_path / "film.mov", tmp_path / "out.mov"
+    frames = [photo(i, 256, 120, format="yuv422p") for i in range(2)]
+    make_film(film, frames, codec="dnxhd", pts=[0, 1], time_base=Fraction(1, 25))
+    assert video.colorize(Halves(), film, out) == []
+    with av.open(out) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == "h264"
+
+
+@pytest.mark.parametrize(
+    ("rate", "near"),
+    [
+        (Fraction(30000, 1001), Fraction(30000, 1001)),
+        (Fraction(480000, 34133), Fraction(14063, 1000)),
+        (Fraction(120000, 1001), Fraction(120)),
+    ],
+)
+def test_rates_are_of_small_numbers(rate, near):
+    simple = video_encoder._simplified(rate)
+    assert abs(simple - near) < 1e-3
+    assert max(simple.numerator, simple.denominator) < 2**16
 
 
 def test_ten_bits_of_hevc_stay_ten(tmp_path):

@@ -15,7 +15,7 @@ worker.addEventListener("message", ({ data }) => {
   if (data.id !== last) return;
   if (data.progress !== undefined) progress.value = data.progress;
   if (data.problem) fail(data.problem);
-  if (data.blob) show(data.blob);
+  if (data.blob) show(data.blob, data.id);
 });
 worker.addEventListener("error", () => fail("A file of this page could not be loaded."));
 
@@ -48,11 +48,12 @@ function take(files) {
   request({ file: photo }, `Coloring ${photo.name} …`);
 }
 
-async function show(blob) {
+async function show(blob, id) {
   put(after, blob);
   download.href = after.src;
   download.download = `${name}.color.${EXTENSIONS[blob.type]}`;
   await Promise.allSettled([before.decode(), after.decode()]);
+  if (id !== last) return; // Another photograph has been taken meanwhile.
   result.hidden = false;
   const { naturalWidth: width, naturalHeight: height } = after;
   finish(`${download.download}: ${width} × ${height} pixels, ${inBytes(blob.size)}`);
