@@ -103,7 +103,7 @@ def is_adobe_rgb(exif: bytes) -> bool:
         return False
     block = Image.Exif()
     block.load(exif)
-    return block.get_ifd(_INTEROP).get(1) == _ADOBE_RGB
+    return _INTEROP in block.get_ifd(_EXIF) and block.get_ifd(_INTEROP).get(1) == _ADOBE_RGB
 
 
 def without_tags(exif: bytes, tags: Collection[int]) -> bytes:
