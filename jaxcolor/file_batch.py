@@ -53,7 +53,8 @@ class Outcome(NamedTuple):
         problems: an error message for each file that could not be read or written, for each image
             of a format that is not supported, and for each folder that holds no image and no film
             or cannot be listed; all others are done.
-        passed_over: lines on files of folders that are neither images nor films.
+        passed_over: lines on files of folders that are neither images nor films, and on inputs that
+            are named as the result of another one.
     """
 
     num_colored: int

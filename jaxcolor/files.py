@@ -58,6 +58,7 @@ def folder_written_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
     Raises:
         OSError: the folder cannot be written, or `path` is something else.
     """
+    path = path.resolve()
     partial = _partial(path)
     partial.mkdir(parents=True)
     try:

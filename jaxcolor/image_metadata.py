@@ -18,6 +18,7 @@ _STORAGE = frozenset(
 # Photoshop's resources: their tag in a TIFF, what they begin with in a JPEG, and those that hold a
 # small picture.
 _RESOURCES, _PHOTOSHOP, _THUMBNAILS = 34377, b"Photoshop 3.0\0", (1033, 1036)
+_SEGMENT = 65_533  # Bytes of a segment of a JPEG.
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/"
 
@@ -64,8 +65,8 @@ def collect(image: Image.Image) -> tuple[Metadata, list[str]]:
     text = dict(image.text) if isinstance(image, PngImagePlugin.PngImageFile) else {}
     xmp = image.info.get("xmp") or text.get(_XMP_IN_PNG) or b""
     segments = [
-        b"\xff" + bytes([0xE0 + int(name[3:])]) + (len(data) + 2).to_bytes(2, "big") + data
-        for name, data in _segments(image)
+        bytes([0xFF, marker]) + (len(data) + 2).to_bytes(2, "big") + data
+        for marker, data in _segments(image)
     ]
     metadata = Metadata(
         exif,
@@ -115,13 +116,19 @@ def without_tags(exif: bytes, tags: Collection[int]) -> bytes:
     return _upright_exif(block)
 
 
-def _segments(image: Image.Image) -> Iterator[tuple[str, bytes]]:
-    """Yields the kinds and contents of those segments of a JPEG that are kept."""
+def _segments(image: Image.Image) -> Iterator[tuple[int, bytes]]:
+    """Yields the markers and contents of those segments of a JPEG that are kept."""
+    resources = b""
     for name, data in getattr(image, "applist", []):
-        if name == "APP13" and data.startswith(_PHOTOSHOP):
-            yield name, _PHOTOSHOP + _without_thumbnails(data[len(_PHOTOSHOP) :])
-        elif name == "APP13" or (name == "APP1" and data.startswith(_XMP_EXTENSION)):
-            yield name, data
+        if name == "APP1" and data.startswith(_XMP_EXTENSION):
+            yield 0xE1, data
+        elif name == "APP13" and data.startswith(_PHOTOSHOP):
+            resources += data[len(_PHOTOSHOP) :]  # One stream, whatever segments divide it.
+        elif name == "APP13":
+            yield 0xED, data
+    resources = _without_thumbnails(resources)
+    for start in range(0, len(resources), size := _SEGMENT - len(_PHOTOSHOP)):
+        yield 0xED, _PHOTOSHOP + resources[start : start + size]
 
 
 def _without_thumbnails(resources: bytes) -> bytes:

@@ -1,11 +1,11 @@
 """From an opened image file to upright pixels of 8 or 16 bits."""
 
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import imagecodecs
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin
 
 from jaxcolor.config import InputError
 
@@ -16,8 +16,6 @@ _PHOTOMETRIC = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION
 # Rows that are copied at once: Pillow's copies of a whole image are several.
 _ROWS = 256
 
-# Long packets of XMP are kept; Pillow's own limit is 1 MiB.
-PngImagePlugin.MAX_TEXT_CHUNK = 2**24
 # Pillow lacks the big-endian form of a kind whose little-endian form it reads.
 TiffImagePlugin.OPEN_INFO.setdefault((b"MM", 0, (1,), 1, (16,), ()), ("I;16B", "I;16B"))
 
@@ -104,10 +102,9 @@ def stored_bits(image: ImageFile.ImageFile) -> int:
     """Returns the bits of a sample of an opened TIFF or Netpbm file; 8 of any other."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
-    if image.format == "PPM" and image.tile[0].codec_name.startswith("ppm"):
-        _, largest = cast(tuple[str, int], image.tile[0].args)
-        return largest.bit_length()
-    return 8
+    args = image.tile[0].args if image.format == "PPM" else ()
+    # The layout of the samples and the largest value, unless this is 255.
+    return int(args[1]).bit_length() if isinstance(args, tuple) and len(args) == 2 else 8
 
 
 def deep(image: ImageFile.ImageFile, file: BinaryIO) -> np.ndarray:

@@ -22,7 +22,7 @@ class _Format(NamedTuple):
     Attributes:
         options: of the writer.
         max_side: in pixels.
-        parts: "opacity", "16 bits" and names of the fields of `Metadata`.
+        parts: "opacity", "16 bits", and names of fields of `Metadata`.
     """
 
     options: dict[str, Any]
@@ -31,26 +31,30 @@ class _Format(NamedTuple):
 
 
 _HEADERS = frozenset({"exif", "xmp"})
+_JPEG = _HEADERS | {"dpi", "comment", "segments"}
 # Color at full resolution in all.
 _FORMATS = {
     "AVIF": _Format({"quality": 95, "subsampling": "4:4:4"}, 65_536, _HEADERS | {"opacity"}),
-    "BMP": _Format({}, 2**31 - 1, frozenset()),
-    "JPEG": _Format({"quality": 95, "subsampling": 0}, 65_500, _HEADERS | {"comment", "segments"}),
-    "PNG": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits", "text"}),
+    "BMP": _Format({}, 2**31 - 1, frozenset({"dpi"})),
+    "JPEG": _Format({"quality": 95, "subsampling": 0}, 65_500, _JPEG),
+    "PNG": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits", "dpi", "text"}),
     "PPM": _Format({}, 2**31 - 1, frozenset()),
-    "TIFF": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits"}),
+    "TIFF": _Format({}, 2**31 - 1, _HEADERS | {"opacity", "16 bits", "dpi"}),
     "WEBP": _Format({"quality": 95}, 16_383, _HEADERS | {"opacity"}),
 }
 # What is said of fields of `Metadata` that a format cannot hold.
 _LOSSES = {
     "exif": "EXIF data",
     "xmp": "XMP data",
+    "dpi": "pixels per inch",
     "text": "texts",
-    "comment": "comment",
-    "segments": "captions (IPTC)",
+    "comment": "the comment",
+    "segments": "captions (IPTC) or further XMP",
 }
-# Bytes of the EXIF data of a JPEG, and tags of Photoshop that exceed them: its settings and layers.
-_LONGEST_EXIF = 65_533 - len(b"Exif\0\0")
+# Bytes of a segment of a JPEG, with what its content begins with.
+_SEGMENT = 65_533
+_IN_SEGMENT = {"exif": 0, "xmp": len(b"http://ns.adobe.com/xap/1.0/\0"), "comment": 0}
+# Tags of Photoshop that exceed a segment: its settings and layers.
 _LARGE_TAGS = (34377, 37724)
 # Bytes of a strip of a TIFF, before compression.
 _STRIP = 2**18
@@ -137,19 +141,20 @@ def _reduced(
     if pixels.shape[2:] == (4,) and "opacity" not in parts:
         lost.append(f"{format} files have no transparency: it is blended with white")
         pixels = np.asarray(image_pixels.on_white(pixels))
-    missing = [name for name in _LOSSES if name not in parts and getattr(metadata, name)]
-    if missing:
-        names = ", ".join(_LOSSES[name] for name in missing)
-        lost.append(f"{format} files cannot hold its {names}")
-        empty = Metadata()
-        metadata = dataclasses.replace(metadata, **{name: getattr(empty, name) for name in missing})
-    if format == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+    if format == "JPEG" and len(metadata.exif) > _SEGMENT:
+        lost.append("Photoshop's settings and layers are left out of its EXIF data")
         exif = image_metadata.without_tags(metadata.exif, _LARGE_TAGS)
-        whole = len(exif) <= _LONGEST_EXIF
-        lost.append(
-            f"its EXIF data are too long for JPEG files and left out{' in part' if whole else ''}"
+        metadata = dataclasses.replace(metadata, exif=exif)
+    empty, kept = Metadata(), {}
+    for name, words in _LOSSES.items():
+        value = getattr(metadata, name)
+        too_long = (
+            format == "JPEG" and name in _IN_SEGMENT and (len(value) + _IN_SEGMENT[name] > _SEGMENT)
         )
-        metadata = dataclasses.replace(metadata, exif=exif if whole else b"")
+        if value and (name not in parts or too_long):
+            kept[name] = getattr(empty, name)
+            lost.append(f"{'too long for' if too_long else 'not kept in'} {format} files: {words}")
+    metadata = dataclasses.replace(metadata, **kept)
     return pixels, metadata, lost
 
 

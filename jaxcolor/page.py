@@ -133,7 +133,7 @@ def build(results: Results, files: UserFiles, *, keep_minutes: float) -> gr.Bloc
 
 
 def _or_refuse(function: Callable) -> Callable:
-    """Lets a function answer what no page sends with a sentence, and prints the error."""
+    """Lets a function answer each error with a sentence, and prints what no page provokes."""
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Any:

@@ -73,7 +73,7 @@ def unpack(image: Any, name: str = "image") -> tuple[np.ndarray, Callable[[np.nd
         return image_pixels.to_8_bits(deep), Image.fromarray
     if isinstance(image, Image.Image):
         image_pixels.check_header(image)
-        metadata = Metadata(profile=image.info.get("icc_profile") or b"")
+        metadata, _ = image_metadata.collect(image)
         return _pixels(ImageOps.exif_transpose(image), metadata, []), Image.fromarray
     if isinstance(image, str | pathlib.Path):
         pixels = read(pathlib.Path(image)).pixels
@@ -161,7 +161,7 @@ def encode(photograph: Photograph, quality: int | None = None) -> bytes:
     """Returns a photograph as the bytes of a file of its own format.
 
     Args:
-        photograph: as of `write`.
+        photograph: as of `write`; what the format cannot hold is added to its notes.
         quality: as of `write`.
 
     Raises:
@@ -204,7 +204,7 @@ def _deep_pixels(pixels: np.ndarray, metadata: Metadata, notes: list[str]) -> np
 
 def _profile(metadata: Metadata, mode: str, notes: list[str]) -> Profile | None:
     """Returns the profile to convert from, if any, and makes the metadata those of sRGB."""
-    if not metadata.profile and image_metadata.is_adobe_rgb(metadata.exif):
+    if not metadata.profile and mode != "CMYK" and image_metadata.is_adobe_rgb(metadata.exif):
         metadata.profile = color_profiles.adobe_rgb()
     if not metadata.profile:
         return None

@@ -32,7 +32,7 @@ def colorize(colorizer: Colorizer, source: pathlib.Path, target: pathlib.Path) -
 
     The luma of each frame goes to the encoder as it was decoded, and the chroma is new: that of a
     and b predicted from the luma, and averaged over time. Times, rotation and tags are kept, and
-    the sound is copied. The codec is the film's own, or H.264 if that has no encoder.
+    the sound is copied. The codec is the film's own, or as of `video_encoder.Encoder`.
 
     What is done is kept in a hidden folder beside `target` until the film is whole. The same call
     goes on from there after a kill, with an equal result.

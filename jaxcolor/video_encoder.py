@@ -42,7 +42,9 @@ _REWRITTEN = ("libx264", "libx265")
 
 
 class Encoder:
-    """Makes and writes the frames of a film, by its own codec, or H.264 if that cannot be written.
+    """Makes and writes the frames of a film, by its own codec.
+
+    Raw video becomes FFV1, and what cannot be written H.264.
 
     There are no B-frames: packets have the order of the frames, so that segments can be joined.
     """
@@ -142,7 +144,7 @@ def _containers(encoder: str) -> list[str]:
 
 def _simplified(rate: Fraction) -> Fraction:
     """Returns a rate near another one, of two numbers below 2¹⁶, as MPEG-4 needs them."""
-    near = rate.limit_denominator(1001)
+    near = min(max(rate, Fraction(1, 1001)), Fraction(2**16 - 1)).limit_denominator(1001)
     return near if near.numerator < 2**16 else Fraction(round(near))
 
 

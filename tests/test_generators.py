@@ -297,3 +297,8 @@ def test_weights_that_are_missing_name_the_field(config):
 def test_generators_with_an_encoder_pass_its_rate_on(name, built):
     assert built(name, encoder_rate=0.1).encoder_rate == 0.1
     assert "encoder" in models.variable_shapes(built(name), 64)["params"]
+
+
+def test_a_rate_of_0_freezes_the_encoders_norms(built):
+    assert built("dynamic_unet", encoder_rate=0.0).network.frozen_encoder
+    assert not built("dynamic_unet", encoder_rate=0.1).network.frozen_encoder

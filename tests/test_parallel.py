@@ -8,7 +8,7 @@ import sys
 import jax
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, run_module
 from parallel_worker import by_name, commands, load_first_layers, loop_config, validate
 
 from jaxcolor import evaluate, listing, model_folder
@@ -141,16 +141,15 @@ def test_a_coordinator_needs_several_processes():
         parallel.set_up("localhost:1")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("node1", 2, 0), "--coordinator=node1: must be HOST:PORT of process 0, or auto"),
-        (("auto",), "--coordinator=auto: .*must be HOST:PORT of process 0, or auto under Slurm"),
-    ],
-)
-def test_a_coordinator_that_is_none(arguments, message):
-    with pytest.raises(InputError, match=message):
-        parallel.set_up(*arguments)
+def test_a_coordinator_that_is_none(tmp_path):
+    with pytest.raises(InputError, match="--coordinator=node1: must be HOST:PORT of process 0, or"):
+        parallel.set_up("node1", 2, 0)
+    done = run_module(
+        "jaxcolor.train", "--config=quickstart", f"--workdir={tmp_path}", "--coordinator=auto"
+    )
+    assert done.returncode == 1
+    assert "error: --coordinator=auto: coordinator_address should be defined" in done.stderr
+    assert "Must be HOST:PORT of process 0, or auto under Slurm" in done.stderr
 
 
 def test_devices_must_divide_the_batch(monkeypatch):

@@ -142,9 +142,11 @@ def file(tmp_path):
     return path
 
 
-def test_an_imported_file_colors(file, run_main, tmp_path):
+def test_an_imported_file_colors(file, run_main, tmp_path, monkeypatch):
     output = tmp_path / "model"
-    done = run_main(import_model, file, "--arch", "unet_128", "--output", output)
+    output.mkdir()
+    monkeypatch.chdir(output)
+    done = run_main(import_model, file, "--arch", "unet_128", "--output", ".")
     assert done.returncode == 0, done.stderr
     config, _, variables = model_folder.load(output)
     _, expected = convert(state_dict("unet_128 rgb"), ARCHITECTURES["unet_128"])

@@ -214,6 +214,8 @@ def test_a_codec_that_no_segment_holds_becomes_h264(tmp_path):
         (Fraction(30000, 1001), Fraction(30000, 1001)),
         (Fraction(480000, 34133), Fraction(14063, 1000)),
         (Fraction(120000, 1001), Fraction(120)),
+        (Fraction(1, 3000), Fraction(1, 1001)),
+        (Fraction(90000), Fraction(65535)),
     ],
 )
 def test_rates_are_of_small_numbers(rate, near):

@@ -120,7 +120,7 @@ def read(path: pathlib.Path) -> Part:
         return Part(**about)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
-            f"{path}: cannot be read as scores of `evaluate --shard`: {error}"
+            f"{path}: cannot be read as scores of `evaluate --shard` ({error}); score it again"
         ) from error
 
 

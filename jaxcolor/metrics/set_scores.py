@@ -36,7 +36,7 @@ def rows(
         only: the one metric to compute, under its own name, and not of the truth; "" is all.
 
     Returns:
-        The rows, and the scores that too few images left out.
+        The rows, and the scores that too few images left out, but for those of halves.
     """
     computation = _Computation(taps, only)
     truth = features.get(TRUTH, {})

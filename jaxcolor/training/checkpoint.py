@@ -307,7 +307,8 @@ def _require_readable(checkpoint: pathlib.Path) -> None:
         InputError: there is a file or folder without permission in it.
     """
     for path in (checkpoint, *checkpoint.rglob("*")):
-        if path.exists() and not os.access(path, os.R_OK):
+        needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+        if os.path.lexists(path) and not os.access(path, needed):
             raise checkpoint_record.unreadable(
                 path, PermissionError(errno.EACCES, "Permission denied")
             )

@@ -74,11 +74,13 @@ def set_up(coordinator: str = "", num_processes: int = 1, process_id: int = 0) -
             join()
         elif coordinator:
             join(coordinator, num_processes, process_id)
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:  # No cluster's environment tells a coordinator.
         raise InputError(
-            f"--coordinator={coordinator}: {error}; must be HOST:PORT of process 0, or auto under "
+            f"--coordinator={coordinator}: {error} Must be HOST:PORT of process 0, or auto under "
             "Slurm, Open MPI, Kubernetes or on a Cloud TPU"
         ) from error
+    except RuntimeError as error:
+        raise InputError(f"--coordinator={coordinator}: cannot be joined: {error}") from error
 
 
 def device_kind() -> str:
