@@ -245,6 +245,8 @@ def test_best_and_better_are_marked(root):
     assert text(column(root, "KID")["A1"]) == "0.02120 ± 0.00140"
     assert text(column(root, "KID")["S6"]) == "–"
     assert text(column(root, "PSNR")["gray"]) == "20.00 (1 equal)"
+    assert column(root, "PSNR")["gray"].get("title") == "19.00 to 21.00"
+    assert column(root, "FID")["gray"].get("title") is None
 
 
 def test_curves(root):

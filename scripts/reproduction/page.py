@@ -158,9 +158,12 @@ def _table(
             number += f" <small>± {scores[f'{key}_std']:{spec}}</small>"
         if key == "PSNR" and (equal := scores[key].get("num_infinite")):
             number += f" <small>({equal} equal)</small>"
+        attributes = f'data-value="{value}"'
+        if isinstance(spread := scores[key], dict):
+            attributes += f' title="{spread["min"]:{spec}} to {spread["max"]:{spec}}"'
         if METRICS[key].is_better(value, baseline) and text != f"{baseline:{spec}}":
-            return f'<td class="better" data-value="{value}">{number}{_UP}</td>'
-        return f'<td data-value="{value}">{number}</td>'
+            return f'<td class="better" {attributes}>{number}{_UP}</td>'
+        return f"<td {attributes}>{number}</td>"
 
     def plain(heading: str, text: str, scores: dict[str, Any]) -> str:
         """Shows scores that take no part in the comparison."""
@@ -202,7 +205,8 @@ def _table(
         "published, on other data: not comparable</th>"
     )
     return f"""
-<p>Means over the test photos. <b>Bold</b>: best of its column.
+<p>Means over the test photos; pointing at one shows the least and the greatest value of a photo.
+<b>Bold</b>: best of its column.
 <span class="better">{_UP}</span> better than the gray photo itself.
 <span hidden>Select a heading to sort.</span></p>
 <div class="scroll" role="region" aria-labelledby="{label}" tabindex="0"><table class="scores">
