@@ -3,8 +3,9 @@
     python scripts/sweep_colorfulness.py --model runs/flagship_256 --fid_dims 768
 
 The images are the validation split of the run's own data, or with --data every image of a folder.
-Each setting is a row of the table; gray is the baseline. For pictures at each setting, see
-scripts/gallery.py.
+Each setting is a row of the table; gray is the baseline. With --grain the network sees noise as of
+an old film, and the scores are those of its colors beside the lightness without noise. For pictures
+at each setting, see scripts/gallery.py.
 """
 
 import itertools
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
@@ -37,6 +39,7 @@ def sweep(
     source: sources.Source,
     settings: list[tuple[float, float]],
     fid_dims: list[int],
+    grain: float = 0.0,
 ) -> tuple[dict[str, dict[str, Any]], Mapping[str, InputError]]:
     """Scores a generator at settings of colorfulness and temperature.
 
@@ -47,6 +50,7 @@ def sweep(
         source: the true images.
         settings: pairs of colorfulness and temperature.
         fid_dims: dimensions of the FID.
+        grain: standard deviation of the noise that the generator sees, in units of L.
 
     Returns:
         Rows as of `report.table`, for gray and for each setting, and the scores that are missing.
@@ -61,8 +65,9 @@ def sweep(
     space = models.build_space(config)
 
     def recolor(variables: Any, frozen: Any, rgb: jax.Array) -> dict[str, jax.Array]:
-        gray = space.to_gray(rgb)
-        output = generator.apply(variables, frozen, gray)
+        gray, number = space.to_gray(rgb), jnp.arange(len(rgb))
+        noisy = space.to_network(rgb, grain=(jnp.full(len(rgb), grain), number))["gray"]
+        output = generator.apply(variables, frozen, noisy)
         return {name: s.from_network(gray, s.decode(gray, output)) for name, s in spaces.items()}
 
     compiled, evaluation = compile_network(recolor), Evaluation(fid_dims)
@@ -83,6 +88,7 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, help="folder of images to score on")
     parser.add_argument("--colorfulness", type=float, nargs="+", default=[0, 0.25, 0.5, 0.75, 1])
     parser.add_argument("--temperature", type=float, nargs="+", default=[1.0])
+    parser.add_argument("--grain", type=float, default=0.0, help="deviation, in units of L (0)")
     parser.add_argument("--fid_dims", type=int, nargs="+", default=[2048])
     parser.add_argument("--json", type=pathlib.Path, help="file for the scores, besides a .md")
     args = parser.parse_args()
@@ -95,11 +101,13 @@ def main() -> None:
             size = models.output_size(config)
             source = sources.open_splits(config.data, ["validation"], size)["validation"]
         settings = list(itertools.product(args.colorfulness, args.temperature))
-        rows, missing = sweep(config, generator, variables, source, settings, args.fid_dims)
+        rows, missing = sweep(
+            config, generator, variables, source, settings, args.fid_dims, args.grain
+        )
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     name = str(args.data or f"validation split of {config.data.path}")
-    facts = {"data": name, "images": len(source)}
+    facts = {"data": name, "images": len(source), "grain": args.grain}
     print(report.on_screen(rows))
     print("\n".join(report.notes(facts, missing)))
     if args.json:

@@ -248,3 +248,8 @@ def test_the_sweep_scores_every_setting(trained, run_main, tmp_path):
     scores = json.loads((tmp_path / "sweep.json").read_text())["scores"]
     assert list(scores) == ["gray", *(f"{c}, temperature {t}" for c in (0, 1) for t in (1, 0.2))]
     assert len({row["colorfulness"]["mean"] for row in scores.values()}) == 5
+    done = run_main(sweep_colorfulness, *options, *settings, "--grain", 4)
+    assert "grain: 4.0" in done.stdout
+    noisy = json.loads((tmp_path / "sweep.json").read_text())["scores"]
+    for name, row in scores.items():
+        assert (noisy[name] == row) == (name == "gray")
