@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import math
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,13 @@ def add_shard_option(parser: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="do part I of N only, counted from 0; N jobs, one for each I, do all of it",
     )
+
+
+def check_positive(parser: argparse.ArgumentParser, args: argparse.Namespace, *names: str) -> None:
+    """Ends the program if a number among the options is not above 0, or not finite."""
+    for name in names:
+        if not 0 < getattr(args, name) < math.inf:
+            parser.error(f"--{name} {getattr(args, name):g}: must be above 0, and finite")
 
 
 def underscored(arguments: Sequence[str]) -> list[str]:

@@ -17,7 +17,6 @@ others: they are listed at the end with the reason, and the exit status is 1.
 import argparse
 import glob
 import io
-import math
 import os
 import pathlib
 import signal
@@ -147,8 +146,7 @@ def _check(parser: cli.Parser, args: argparse.Namespace) -> None:
         args.format = args.format.removeprefix(".").lower()
         if f".{args.format}" not in listing.SUFFIXES:
             parser.error(f"--format {args.format}: no image format has this extension")
-    if not 0 < args.max_megapixels < math.inf:
-        parser.error(f"--max_megapixels {args.max_megapixels:g}: must be above 0, and finite")
+    cli.check_positive(parser, args, "max_megapixels")
     if args.cache and args.cache.exists() and not args.cache.is_dir():
         parser.error(f"--cache {args.cache}: is a file; name a folder")
     if args.quality is not None and not 1 <= args.quality <= 100:

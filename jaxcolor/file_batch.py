@@ -216,12 +216,13 @@ def _plan(
             jobs[target] = path
     if output.path is None:  # Results of an earlier run, as among `*.jpg`.
         results = {target.resolve(): path for target, path in jobs.items()}
-        passed_over += [
-            f"{path}: named as the result of {results[path.resolve()]}"
-            for path in jobs.values()
-            if path.resolve() in results
-        ]
-        return {t: p for t, p in jobs.items() if p.resolve() not in results}, problems, passed_over
+        kept = {}
+        for target, path in jobs.items():
+            if original := results.get(path.resolve()):
+                passed_over.append(f"{path}: named as the result of {original}")
+            else:
+                kept[target] = path
+        return kept, problems, passed_over
     originals = {path.resolve() for path in jobs.values()}
     for target in jobs:
         if target.resolve() in originals:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
@@ -16,9 +16,10 @@ _STORAGE = frozenset(
     | {*range(317, 326), 330, *range(332, 348), *range(512, 522), *range(529, 533), 700, 34675}
 ) - {ExifTags.Base.DocumentName}
 # Photoshop's resources: their tag in a TIFF, what they begin with in a JPEG, and those that hold a
-# small picture.
+# small picture. Its layers have a tag of their own.
 _RESOURCES, _PHOTOSHOP, _THUMBNAILS = 34377, b"Photoshop 3.0\0", (1033, 1036)
-_SEGMENT = 65_533  # Bytes of a segment of a JPEG.
+_LAYERS = 37724
+SEGMENT = 65_533  # Bytes of a segment of a JPEG.
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/"
 
@@ -107,11 +108,11 @@ def is_adobe_rgb(exif: bytes) -> bool:
     return _INTEROP in block.get_ifd(_EXIF) and block.get_ifd(_INTEROP).get(1) == _ADOBE_RGB
 
 
-def without_tags(exif: bytes, tags: Collection[int]) -> bytes:
-    """Returns an EXIF block without some of its tags."""
+def without_photoshop(exif: bytes) -> bytes:
+    """Returns an EXIF block without Photoshop's settings and layers, which can be large."""
     block = Image.Exif()
     block.load(exif)
-    for tag in tags:
+    for tag in (_RESOURCES, _LAYERS):
         block.pop(tag, None)
     return _upright_exif(block)
 
@@ -127,7 +128,7 @@ def _segments(image: Image.Image) -> Iterator[tuple[int, bytes]]:
         elif name == "APP13":
             yield 0xED, data
     resources = _without_thumbnails(resources)
-    for start in range(0, len(resources), size := _SEGMENT - len(_PHOTOSHOP)):
+    for start in range(0, len(resources), size := SEGMENT - len(_PHOTOSHOP)):
         yield 0xED, _PHOTOSHOP + resources[start : start + size]
 
 

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from jaxcolor import files, image_metadata, image_pixels
 from jaxcolor.config import InputError
-from jaxcolor.image_metadata import Metadata
+from jaxcolor.image_metadata import SEGMENT, Metadata
 
 
 class _Format(NamedTuple):
@@ -51,11 +51,8 @@ _LOSSES = {
     "comment": "the comment",
     "segments": "captions (IPTC) or further XMP",
 }
-# Bytes of a segment of a JPEG, with what its content begins with.
-_SEGMENT = 65_533
+# What fills a segment of a JPEG, and the bytes that come before it there.
 _IN_SEGMENT = {"exif": 0, "xmp": len(b"http://ns.adobe.com/xap/1.0/\0"), "comment": 0}
-# Tags of Photoshop that exceed a segment: its settings and layers.
-_LARGE_TAGS = (34377, 37724)
 # Bytes of a strip of a TIFF, before compression.
 _STRIP = 2**18
 
@@ -141,20 +138,20 @@ def _reduced(
     if pixels.shape[2:] == (4,) and "opacity" not in parts:
         lost.append(f"{format} files have no transparency: it is blended with white")
         pixels = np.asarray(image_pixels.on_white(pixels))
-    if format == "JPEG" and len(metadata.exif) > _SEGMENT:
+    if format == "JPEG" and len(metadata.exif) > SEGMENT:
         lost.append("Photoshop's settings and layers are left out of its EXIF data")
-        exif = image_metadata.without_tags(metadata.exif, _LARGE_TAGS)
+        exif = image_metadata.without_photoshop(metadata.exif)
         metadata = dataclasses.replace(metadata, exif=exif)
-    empty, kept = Metadata(), {}
+    empty, emptied = Metadata(), {}
     for name, words in _LOSSES.items():
         value = getattr(metadata, name)
         too_long = (
-            format == "JPEG" and name in _IN_SEGMENT and (len(value) + _IN_SEGMENT[name] > _SEGMENT)
+            format == "JPEG" and name in _IN_SEGMENT and (len(value) + _IN_SEGMENT[name] > SEGMENT)
         )
         if value and (name not in parts or too_long):
-            kept[name] = getattr(empty, name)
+            emptied[name] = getattr(empty, name)
             lost.append(f"{'too long for' if too_long else 'not kept in'} {format} files: {words}")
-    metadata = dataclasses.replace(metadata, **kept)
+    metadata = dataclasses.replace(metadata, **emptied)
     return pixels, metadata, lost
 
 

@@ -123,8 +123,8 @@ def decode(file: BinaryIO) -> Photograph:
                 metadata, notes = image_metadata.collect(image)
                 if image.mode == "CMYK":
                     notes.append("CMYK becomes RGB")
-                if not is_deep and image_pixels.stored_bits(image) > 8:
-                    notes.append(f"{image_pixels.stored_bits(image)} bits become 8")
+                if not is_deep and (bits := image_pixels.stored_bits(image)) > 8:
+                    notes.append(f"{bits} bits become 8")
                 if image.format == "MPO":
                     notes.append("holds several pictures, of which the first is kept")
                 if is_deep:

@@ -11,7 +11,6 @@ end.
 """
 
 import argparse
-import math
 import os
 import pathlib
 import signal
@@ -55,9 +54,9 @@ def main() -> None:
         help="after which what was not used is deleted (default: 30)",
     )
     args = parser.parse_args()
-    for name in ("max_megabytes", "max_megapixels", "max_stored", "keep_minutes"):
-        if not 0 < getattr(args, name) < math.inf:
-            parser.error(f"--{name} {getattr(args, name):g}: must be above 0, and finite")
+    cli.check_positive(
+        parser, args, "max_megabytes", "max_megapixels", "max_stored", "keep_minutes"
+    )
     if not 0 <= args.port < 2**16:
         parser.error(f"--port {args.port}: must be 0 to 65535")
     photographs.limit_pixels(args.max_megapixels)

@@ -51,5 +51,5 @@ def _digest(arrays: Mapping[str, np.ndarray], about: str) -> str:
     kinds = [(name, str(arrays[name].dtype), arrays[name].shape) for name in names]
     digest = zlib.crc32(json.dumps([about, kinds]).encode())
     for name in names:
-        digest = zlib.crc32(arrays[name].tobytes(), digest)
+        digest = zlib.crc32(arrays[name].data, digest)
     return str(digest)

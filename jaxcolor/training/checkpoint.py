@@ -6,10 +6,8 @@ the newest at most. Its record, a JSON file, holds digests of the state's arrays
 a damaged checkpoint is known as such, and another one is read in its place.
 """
 
-import errno
 import functools
 import math
-import os
 import pathlib
 import shutil
 import sys
@@ -273,7 +271,7 @@ class Checkpoints:
 
     def _read(self, step: int, template: Any, *, partial: bool) -> tuple[Any, dict[str, Any]]:
         path = self.folder / str(step)
-        _require_readable(path)
+        checkpoint_record.require_readable(path)
         record = checkpoint_record.read(path)
         template = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
         saved = checkpoint_record.structure(record)
@@ -298,17 +296,3 @@ class Checkpoints:
             f"{self.folder}: a checkpoint could not be written ({reason(error)}); {intact}. "
             "Make room or fix the permissions, and start again to resume"
         )
-
-
-def _require_readable(checkpoint: pathlib.Path) -> None:
-    """Tells what may not be read from what is damaged.
-
-    Raises:
-        InputError: there is a file or folder without permission in it.
-    """
-    for path in (checkpoint, *checkpoint.rglob("*")):
-        needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
-        if os.path.lexists(path) and not os.access(path, needed):
-            raise checkpoint_record.unreadable(
-                path, PermissionError(errno.EACCES, "Permission denied")
-            )

@@ -5,6 +5,7 @@ damage all but one in 2³². It is no protection against a person who changes a 
 """
 
 import json
+import os
 import pathlib
 import zlib
 from typing import Any
@@ -33,11 +34,21 @@ def reason(error: Exception) -> str:
     return line.rpartition('": ')[2][:200] or type(error).__name__
 
 
-def unreadable(path: pathlib.Path, error: OSError) -> InputError:
+def require_readable(checkpoint: pathlib.Path) -> None:
+    """Tells what may not be read from what is damaged.
+
+    Raises:
+        InputError: there is a file or folder without permission in it.
+    """
+    for path in (checkpoint, *checkpoint.rglob("*")):
+        needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+        if os.path.lexists(path) and not os.access(path, needed):
+            raise _unreadable(path, "Permission denied")
+
+
+def _unreadable(path: pathlib.Path, reason: str | None) -> InputError:
     """Makes the error for a checkpoint that may be intact."""
-    return InputError(
-        f"{path}: cannot be read ({error.strerror}); give read permission, or try again"
-    )
+    return InputError(f"{path}: cannot be read ({reason}); give read permission, or try again")
 
 
 def make(state: Any, data: dict[str, Any], scores: dict[str, float]) -> dict[str, Any]:
@@ -81,7 +92,7 @@ def read(path: pathlib.Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise DamagedError(path, OSError(f"its record: {error.strerror}")) from error
     except OSError as error:
-        raise unreadable(pathlib.Path(error.filename or path), error) from error
+        raise _unreadable(pathlib.Path(error.filename or path), error.strerror) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedError(path, error) from error
     return content
