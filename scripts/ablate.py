@@ -36,7 +36,6 @@ _GAN = {
 }
 LINES: dict[str, dict[str, Any]] = {
     "base": {},
-    "base, another seed": {"seed": 1},
     "encoder from random weights": {"generator.pretrained": False, "generator.encoder_rate": 1.0},
     "encoder at a hundredth of the decoder's rate": {"generator.encoder_rate": 0.01},
     "encoder frozen": {"generator.encoder_rate": 0.0},
@@ -54,7 +53,6 @@ LINES: dict[str, dict[str, Any]] = {
     "without other films": {"data.film_share": 0.0},
     "without grain": {"data.grain": 0.0},
     "without diverse photographs": {},
-    "without diverse photographs, another seed": {"seed": 1},
 }
 _WITHOUT = "without diverse photographs"
 _COLORFULNESS = (0.0, 0.5)
@@ -117,6 +115,7 @@ def main() -> None:
     parser.add_argument("--workdir", type=pathlib.Path, required=True)
     parser.add_argument("--diverse", required=True, help="folder of the diverse photographs")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES))
+    parser.add_argument("--seed", type=int, default=0, help="config.seed; from 1 on in the names")
     parser.add_argument("--num_images", type=int, default=24_000, help="to train on (24,000)")
     parser.add_argument("--fid_dims", type=int, nargs="+", default=[768])
     args = parser.parse_args()
@@ -127,17 +126,18 @@ def main() -> None:
         for name in tqdm(args.lines, desc="lines", disable=None):
             config = config_lib.from_file(_RECIPE)
             config.data.path, config.data.split_file = str(args.data), str(args.split_file)
-            if name.startswith(_WITHOUT):
+            if name == _WITHOUT:
                 reduced = without_folder(args.split_file, args.diverse, args.workdir / "split.tsv")
                 config.data.split_file = str(reduced)
             config.train.num_steps = args.num_images // config.data.batch_size
             config.train.linear_decay, config.train.eval_every = 1.0, 0
-            config.update_from_flattened_dict(BASE | LINES[name])
-            workdir = args.workdir / name.replace(",", "").replace(" ", "_")
+            config.update_from_flattened_dict(BASE | LINES[name] | {"seed": args.seed})
+            row = f"{name}, seed {args.seed}" if args.seed else name
+            workdir = args.workdir / row.replace(",", "").replace(" ", "_")
             state = loop.train_and_evaluate(config, workdir)
             if int(state.step) < config.train.num_steps:
-                sys.exit(f"stopped; the same command resumes {name!r} from step {state.step}")
-            rows |= score(workdir, name, args.fid_dims)
+                sys.exit(f"stopped; the same command resumes {row!r} from step {state.step}")
+            rows |= score(workdir, row, args.fid_dims)
             report.write(
                 args.workdir / "ablation.json", "Ablation", rows, images_each=args.num_images
             )

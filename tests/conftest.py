@@ -21,6 +21,7 @@ os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 # Compiling takes most of the tests' time; these divide it by three and leave the meaning alone.
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 os.environ.setdefault("XLA_FLAGS", "")
+os.environ["XLA_FLAGS"] += " --xla_cpu_parallel_codegen_split_count=1"
 if importlib.metadata.version("jaxlib") < "0.11":  # Later ones do not know the flag and stop.
     os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 # No test depends on weights that happen to lie on the machine.

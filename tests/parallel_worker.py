@@ -39,6 +39,8 @@ from jaxcolor.training.summary import Summary
 from jaxcolor.training.validation import Validation, ValidationScores
 
 STEPS = 3
+# Objectives whose steps' operations are counted.
+COUNTED = ("pix2pix", "wgan_clip", "wgan_gp")
 
 
 def make_config(name: str):
@@ -110,7 +112,7 @@ def compare_devices(folder, *names):
     for name in names:
         compare_training(devices, name, f"{folder}/{name}")
     compare_features(devices, f"{folder}/features")
-    counts = {name: count_operations(devices, name) for name in names}
+    counts = {name: count_operations(devices, name) for name in COUNTED}
     pathlib.Path(folder, "operations.json").write_text(json.dumps(counts))
 
 

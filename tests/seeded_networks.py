@@ -23,6 +23,18 @@ def tensors(network, size, draw=seeded.feature_weights):
     return draw(shapes)
 
 
+def variables(shapes):
+    """Draws variables of our own networks by their names; compiling their `init` takes seconds."""
+
+    def draw(path, leaf):
+        name, kind = jax.tree_util.keystr(path), path[-1].key
+        if len(leaf.shape) > 1:
+            return seeded.normal(name, leaf.shape, np.prod(leaf.shape[:-1]) ** -0.5)
+        return np.full(leaf.shape, kind in ("scale", "var"), np.float32)
+
+    return jax.tree_util.tree_map_with_path(draw, shapes)
+
+
 @functools.cache
 def registered(name, draw=seeded.feature_weights):
     """The state dict of that name in `jaxcolor.backbones.registry.WEIGHTS`, not to be changed."""

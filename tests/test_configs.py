@@ -1,4 +1,5 @@
 import ast
+import functools
 import os
 import pathlib
 
@@ -15,15 +16,23 @@ from one_device import on_one_device
 
 from jaxcolor import config as config_lib
 from jaxcolor import config_checks, models, objectives
-from jaxcolor.backbones import weights
+from jaxcolor.backbones import networks, weights
 from jaxcolor.config import InputError
 
 CONFIGS = sorted(p for p in (ROOT / "configs").rglob("*.py") if p.parent.name != "data")
 
 
+@functools.cache
+def traced_once(load, name, taps, image_size):
+    """Loads a frozen network that is traced once for each shape of images."""
+    backbone = load(name, taps, image_size)
+    return backbone._replace(features=jax.jit(backbone.features))
+
+
 @pytest.fixture
 def unfilled_weights(monkeypatch):
     """Weights of the right names and shapes, as if they lay on this machine."""
+    load_network = networks.load
 
     def load(name):
         tensors = seeded_networks.registered(name, seeded.unfilled)
@@ -31,6 +40,11 @@ def unfilled_weights(monkeypatch):
 
     monkeypatch.setattr(weights, "load", load)
     monkeypatch.setattr(weights, "find", lambda name: (None, pathlib.Path(f"{name}.npz")))
+    monkeypatch.setattr(
+        networks,
+        "load",
+        lambda name, taps, size: traced_once(load_network, name, tuple(taps), size),
+    )
 
 
 @pytest.mark.usefixtures("unfilled_weights")

@@ -7,7 +7,7 @@ import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import first_variables
+import seeded_networks
 
 from jaxcolor import color, export, model_folder, models
 
@@ -19,7 +19,8 @@ def make_model(config, tmp_path):
     def make(name):
         config.generator.name = name
         generator = models.build_generator(config)
-        variables = first_variables(generator, config.data.image_size)
+        shapes = models.variable_shapes(generator, config.data.image_size)
+        variables = seeded_networks.variables(shapes)
         model_folder.save(tmp_path / "model", config, variables, np.float32)
         space = models.build_space(config)
 

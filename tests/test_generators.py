@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import seeded_networks
 from conftest import INIT_KEY
 from one_device import on_one_device
 
@@ -120,7 +121,7 @@ BIASES_BEFORE_NORMS = {"['correction']['bias']", "['features']['bias']"}
 def test_every_parameter_counts_and_low_precision_is_close(name, built):
     generator = built(name, dropout=0.0)
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
-    variables = jax.jit(lambda: generator.init(INIT_KEY, 64))()
+    variables = seeded_networks.variables(models.variable_shapes(generator, 64))
     conditions = jax.jit(generator.conditions)(generator.frozen, gray)
 
     def run(network, params):

@@ -2,7 +2,7 @@
 
     JAXCOLOR_TESTS_KILLS=50 pytest tests/test_kills.py
 
-kills it so many times instead of five.
+kills it so many times instead of three.
 """
 
 import os
@@ -15,7 +15,7 @@ from conftest import ROOT, tiny_config
 
 from jaxcolor.training import loop, summary
 
-KILLS = int(os.environ.get("JAXCOLOR_TESTS_KILLS", "5"))
+KILLS = int(os.environ.get("JAXCOLOR_TESTS_KILLS", "3"))
 SCRIPT = """
 import pathlib, sys
 from conftest import tiny_config

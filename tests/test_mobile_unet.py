@@ -6,8 +6,9 @@ import numpy as np
 import optax
 import pytest
 import seeded
+import seeded_networks
 from comparison import assert_trees_close
-from conftest import INIT_KEY, first_variables
+from conftest import INIT_KEY
 from one_device import on_one_device
 
 from jaxcolor import models, objectives
@@ -35,7 +36,7 @@ def config(config):
 def test_a_trained_encoder_sees_what_the_frozen_network_sees(color_space, config, seeded_weights):
     config.data.image_size, config.data.color_space = 64, color_space
     generator = models.build_generator(config)
-    fresh = jax.jit(lambda: generator.init(INIT_KEY, 64))()
+    fresh = seeded_networks.variables(models.variable_shapes(generator, 64))
     params = generator.start(fresh)["params"]
     gray = jnp.tanh(seeded.normal("gray", (2, 64, 64, 1)))
     encoder = mobile_unet.Encoder()
@@ -68,7 +69,7 @@ def test_missing_weights_are_an_error_only_where_training_starts(config):
 
 def test_colors_lie_in_the_range_of_targets(config):
     generator = models.build_generator(config)
-    variables = jax.jit(lambda: generator.init(INIT_KEY, 32))()
+    variables = seeded_networks.variables(models.variable_shapes(generator, 32))
     variables["params"]["colors"]["kernel"] *= 100
     gray = jnp.tanh(seeded.normal("gray", (2, 64, 32, 1)))
     output = jax.jit(lambda v, x: generator.apply(v, {}, x))(variables, gray)
@@ -133,7 +134,8 @@ def test_the_loop_trains_from_trained_weights(config, seeded_weights, tmp_path):
     params = state.networks["generator"].params
     assert int(state.step) == config.train.num_steps
     generator = models.build_generator(config)
-    start = generator.start(first_variables(generator, 32))["params"]
+    drawn = seeded_networks.variables(models.variable_shapes(generator, 32))
+    start = generator.start(drawn)["params"]
     assert_trees_close(params["encoder"], start["encoder"])
     gradients = optax.tree_utils.tree_get(state.networks["generator"].opt_state, "mu")
     assert not any(np.any(leaf) for leaf in jax.tree.leaves(gradients["encoder"]))

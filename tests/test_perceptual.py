@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import seeded
-from conftest import ROOT
+from conftest import INIT_KEY, ROOT
 from one_device import on_one_device
 
 from jaxcolor import models, objectives
@@ -93,7 +93,7 @@ def perceptual_config(config):
 
 def test_any_weighted_sum_trains_and_leaves_the_networks_alone(perceptual_config):
     objective = objectives.build(perceptual_config, 10)
-    state = jax.jit(objective.init)(jax.random.key(0))
+    state = jax.jit(objective.init)(INIT_KEY)
     assert state.networks.keys() == {"generator", "discriminator"}
     assert objective.sha256 == {
         name: f"{name} hash" for name in ("inception_v3_fid", "vgg16", "lpips_vgg")

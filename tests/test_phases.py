@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from comparison import assert_trees_close
+from conftest import INIT_KEY
 from one_device import on_one_device
 
 from jaxcolor import config as config_lib
@@ -40,7 +41,7 @@ def test_regression_learns_by_its_terms_alone(config):
     config.objective.lambda_l1 = 0.0
     config.objective.lambda_l2 = 1.0
     objective = objectives.build(config, 10)
-    state = jax.jit(objective.init)(jax.random.key(0))
+    state = jax.jit(objective.init)(INIT_KEY)
     assert state.networks.keys() == {"generator"}
     losses = []
     step = on_one_device(objective.step)
@@ -60,7 +61,7 @@ def test_a_discriminator_that_learns_every_second_step(config, pretrain_steps):
     config.objective.discriminator_every = 2
     config.train.linear_decay = 0.9
     objective = objectives.build(config, 3, pretrain_steps)
-    state = jax.jit(objective.init)(jax.random.key(0))
+    state = jax.jit(objective.init)(INIT_KEY)
     state = state.replace(step=jnp.array(pretrain_steps))
     step = on_one_device(objective.step)
     learned = []
@@ -102,7 +103,7 @@ def pretrained(config):
 
 def test_pretraining_moves_the_generator_alone_with_its_own_optimizer(pretrained):
     objective = objectives.build(pretrained, 2, pretrain_steps=2)
-    state = jax.jit(objective.init)(jax.random.key(0))
+    state = jax.jit(objective.init)(INIT_KEY)
     step = on_one_device(objective.pretrain_step)
     new_state, metrics = step(state, objective.frozen, batch_of(4), jax.random.key(0))
     assert metrics.keys() == {"pretrain_L1"}
