@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import seeded
 
+from jaxcolor import models
 from jaxcolor.backbones import networks
 
 
@@ -23,8 +24,8 @@ def tensors(network, size, draw=seeded.feature_weights):
     return draw(shapes)
 
 
-def variables(shapes):
-    """Draws variables of our own networks by their names; compiling their `init` takes seconds."""
+def variables(generator, image_size):
+    """Draws a generator's variables by their names; compiling its `init` takes seconds."""
 
     def draw(path, leaf):
         name, kind = jax.tree_util.keystr(path), path[-1].key
@@ -32,7 +33,7 @@ def variables(shapes):
             return seeded.normal(name, leaf.shape, np.prod(leaf.shape[:-1]) ** -0.5)
         return np.full(leaf.shape, kind in ("scale", "var"), np.float32)
 
-    return jax.tree_util.tree_map_with_path(draw, shapes)
+    return jax.tree_util.tree_map_with_path(draw, models.variable_shapes(generator, image_size))
 
 
 @functools.cache

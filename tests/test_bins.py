@@ -148,7 +148,7 @@ def test_wrong_bins_are_refused_by_name(bins_config, field, value, message):
 def test_every_generator_takes_bins(bins_config, name):
     bins_config.generator.name = name
     space, generator = models.build_space(bins_config), models.build_generator(bins_config)
-    variables = seeded_networks.variables(models.variable_shapes(generator, 32))
+    variables = seeded_networks.variables(generator, 32)
     gray = jnp.linspace(-1, 1, 2 * 32 * 32).reshape(2, 32, 32, 1)
     output = jax.jit(generator.apply)(variables, generator.frozen, gray)
     assert output.shape[-1] == len(CENTERS)

@@ -20,19 +20,19 @@ from jaxcolor.backbones import networks, weights
 from jaxcolor.config import InputError
 
 CONFIGS = sorted(p for p in (ROOT / "configs").rglob("*.py") if p.parent.name != "data")
+load_network = networks.load
 
 
 @functools.cache
-def traced_once(load, name, taps, image_size):
+def traced_once(name, taps, image_size):
     """Loads a frozen network that is traced once for each shape of images."""
-    backbone = load(name, taps, image_size)
+    backbone = load_network(name, taps, image_size)
     return backbone._replace(features=jax.jit(backbone.features))
 
 
 @pytest.fixture
 def unfilled_weights(monkeypatch):
     """Weights of the right names and shapes, as if they lay on this machine."""
-    load_network = networks.load
 
     def load(name):
         tensors = seeded_networks.registered(name, seeded.unfilled)
@@ -40,11 +40,7 @@ def unfilled_weights(monkeypatch):
 
     monkeypatch.setattr(weights, "load", load)
     monkeypatch.setattr(weights, "find", lambda name: (None, pathlib.Path(f"{name}.npz")))
-    monkeypatch.setattr(
-        networks,
-        "load",
-        lambda name, taps, size: traced_once(load_network, name, tuple(taps), size),
-    )
+    monkeypatch.setattr(networks, "load", traced_once)
 
 
 @pytest.mark.usefixtures("unfilled_weights")

@@ -19,8 +19,7 @@ def make_model(config, tmp_path):
     def make(name):
         config.generator.name = name
         generator = models.build_generator(config)
-        shapes = models.variable_shapes(generator, config.data.image_size)
-        variables = seeded_networks.variables(shapes)
+        variables = seeded_networks.variables(generator, config.data.image_size)
         model_folder.save(tmp_path / "model", config, variables, np.float32)
         space = models.build_space(config)
 

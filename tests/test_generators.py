@@ -121,7 +121,7 @@ BIASES_BEFORE_NORMS = {"['correction']['bias']", "['features']['bias']"}
 def test_every_parameter_counts_and_low_precision_is_close(name, built):
     generator = built(name, dropout=0.0)
     gray = jax.random.uniform(jax.random.key(0), (2, 64, 64, 1), minval=-1)
-    variables = seeded_networks.variables(models.variable_shapes(generator, 64))
+    variables = seeded_networks.variables(generator, 64)
     conditions = jax.jit(generator.conditions)(generator.frozen, gray)
 
     def run(network, params):

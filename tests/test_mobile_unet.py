@@ -36,7 +36,7 @@ def config(config):
 def test_a_trained_encoder_sees_what_the_frozen_network_sees(color_space, config, seeded_weights):
     config.data.image_size, config.data.color_space = 64, color_space
     generator = models.build_generator(config)
-    fresh = seeded_networks.variables(models.variable_shapes(generator, 64))
+    fresh = seeded_networks.variables(generator, 64)
     params = generator.start(fresh)["params"]
     gray = jnp.tanh(seeded.normal("gray", (2, 64, 64, 1)))
     encoder = mobile_unet.Encoder()
@@ -69,7 +69,7 @@ def test_missing_weights_are_an_error_only_where_training_starts(config):
 
 def test_colors_lie_in_the_range_of_targets(config):
     generator = models.build_generator(config)
-    variables = seeded_networks.variables(models.variable_shapes(generator, 32))
+    variables = seeded_networks.variables(generator, 32)
     variables["params"]["colors"]["kernel"] *= 100
     gray = jnp.tanh(seeded.normal("gray", (2, 64, 32, 1)))
     output = jax.jit(lambda v, x: generator.apply(v, {}, x))(variables, gray)
@@ -134,8 +134,7 @@ def test_the_loop_trains_from_trained_weights(config, seeded_weights, tmp_path):
     params = state.networks["generator"].params
     assert int(state.step) == config.train.num_steps
     generator = models.build_generator(config)
-    drawn = seeded_networks.variables(models.variable_shapes(generator, 32))
-    start = generator.start(drawn)["params"]
+    start = generator.start(seeded_networks.variables(generator, 32))["params"]
     assert_trees_close(params["encoder"], start["encoder"])
     gradients = optax.tree_utils.tree_get(state.networks["generator"].opt_state, "mu")
     assert not any(np.any(leaf) for leaf in jax.tree.leaves(gradients["encoder"]))
