@@ -115,12 +115,13 @@ def main() -> None:
     parser.add_argument("--workdir", type=pathlib.Path, required=True)
     parser.add_argument("--diverse", required=True, help="folder of the diverse photographs")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES))
-    parser.add_argument("--seed", type=int, default=0, help="config.seed; from 1 on in the names")
+    parser.add_argument("--seed", type=int, default=0, help="config.seed; from 1 on in all names")
     parser.add_argument("--num_images", type=int, default=24_000, help="to train on (24,000)")
     parser.add_argument("--fid_dims", type=int, nargs="+", default=[768])
     args = parser.parse_args()
     memory.keep_freed()
     parallel.set_up()
+    table = f"ablation_seed_{args.seed}.json" if args.seed else "ablation.json"
     rows: dict[str, dict[str, Any]] = {}
     try:
         for name in tqdm(args.lines, desc="lines", disable=None):
@@ -138,9 +139,7 @@ def main() -> None:
             if int(state.step) < config.train.num_steps:
                 sys.exit(f"stopped; the same command resumes {row!r} from step {state.step}")
             rows |= score(workdir, row, args.fid_dims)
-            report.write(
-                args.workdir / "ablation.json", "Ablation", rows, images_each=args.num_images
-            )
+            report.write(args.workdir / table, "Ablation", rows, images_each=args.num_images)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     print(report.on_screen(rows))

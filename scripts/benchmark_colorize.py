@@ -3,10 +3,10 @@
     pip install torch
     python scripts/benchmark_colorize.py
 
-One photograph of 12 megapixels and a folder of 200 small ones, with a U-Net for 256 × 256 of the
-same seeded weights on both sides: decode, resize, run the network, scale a and b up, join them with
-the photograph's lightness, encode. Warm: from file to file in a process that has done it before.
-Cold: the whole command, from a checkpoint, with and without a cache of compiled programs.
+One photograph of 12 megapixels and a folder of 200 small ones, with the model in the package on
+both sides: decode, resize, run the network, scale a and b up, join them with the photograph's
+lightness, encode. Warm: from file to file in a process that has done it before. Cold: the whole
+command, with and without a cache of compiled programs.
 """
 
 import pathlib
@@ -19,27 +19,14 @@ import jax
 import numpy as np
 import torch
 from benchmarking import pytorch_colorize, timing
-from benchmarking.pytorch_networks import UNet
 
-from jaxcolor import config as config_lib
-from jaxcolor import file_batch, images, inference
+from jaxcolor import file_batch, images, inference, pretrained
 from jaxcolor.data import scenes
-from jaxcolor.models import pytorch_generators
-from jaxcolor.training import loop
 
 # Where Linux keeps the most memory that a process has held, in KiB.
 _PRINT_PEAK = (
     "; print(int(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0]) / 1024)"
 )
-
-
-def make_network() -> torch.nn.Module:
-    """Draws a network whose colors are strong enough to compare."""
-    torch.manual_seed(0)
-    network = UNet(8, 64).eval()
-    with torch.no_grad():
-        network.model.model[3].weight.mul_(4)
-    return network
 
 
 def run_cold(code: str, arguments: list[str], cache: pathlib.Path) -> dict[str, float]:
@@ -51,26 +38,12 @@ def run_cold(code: str, arguments: list[str], cache: pathlib.Path) -> dict[str, 
     return {"seconds": time.perf_counter() - start, "mib": float(mib)}
 
 
-def make_checkpoint(workdir: pathlib.Path) -> None:
-    """Writes the checkpoint of a run of one step."""
-    config = config_lib.get_config()
-    config.data.batch_size, config.data.num_scenes = 1, 8
-    config.train.num_steps, config.train.eval_every = 1, 0
-    config.optimizer.generator.name = config.optimizer.discriminator.name = "rmsprop"
-    loop.train_and_evaluate(config, workdir)
-
-
 def main() -> None:
     """Prints the milliseconds of each program."""
     parser = timing.parser(__doc__, runs=3)
-    parser.add_argument("--model", type=pathlib.Path, help="a run's workdir, for the cold start")
     args = parser.parse_args()
-    network = make_network()
-    tensors = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    colorizer = inference.Colorizer(
-        *pytorch_generators.convert(tensors, pytorch_generators.ARCHITECTURES["unet_256"])
-    )
-    network.to(pytorch_colorize.DEVICE)
+    colorizer = inference.Colorizer.from_pretrained()
+    network = pytorch_colorize.load(pretrained.FOLDER)
     width, height, count = (4000, 3000, 200) if not args.quick else (2000, 1500, 20)
     rows = [["what", "program", "ms", "jaxcolor is faster", "memory, MiB"]]
     figures: dict[str, Any] = {
@@ -114,13 +87,10 @@ def main() -> None:
                 rows.append([f"{what}, warm", program, ms, timing.format_ratio(result), "—"])
             figures[what] = results
 
-        workdir = args.model or folder / "run"
-        if not args.model:
-            make_checkpoint(workdir)
-        torch.save(network.state_dict(), folder / "network.pt")
         program = "import runpy; runpy.run_module('jaxcolor.colorize', run_name='__main__')"
-        arguments = [str(photo), "--model", str(workdir), "--output", str(folder / "cold")]
-        usual = f"from benchmarking import pytorch_colorize as p; p.run({name!r})"
+        arguments = [str(photo), "--output", str(folder / "cold")]
+        paths = [str(path) for path in (pretrained.FOLDER, photo, folder / "cold.jpg")]
+        usual = f"from benchmarking import pytorch_colorize as p; p.run(*{paths!r})"
         starts = {
             "jaxcolor, nothing compiled": run_cold(program, arguments, folder / "cache"),
             "jaxcolor, compiled before": run_cold(program, arguments, folder / "cache"),

@@ -8,7 +8,7 @@
 #         --validate 'varied/coco_*' --validate 'varied/voc2012_*' --validate 'varied/photoj_*'
 # It needs the weights of mobilenet_v2_imagenet1001. Each stage resumes where it was stopped.
 set -euo pipefail
-photos=$1 runs=$2 output=$3
+photos=$(realpath -m "$1") runs=$(realpath -m "$2") output=$(realpath -m "$3")
 shift 3
 cd "$(dirname "$0")/.."
 

@@ -13,6 +13,7 @@ run, on all devices that there are.
 
 import contextlib
 import io
+import itertools
 import json
 import pathlib
 import re
@@ -49,7 +50,7 @@ def make_config(name: str):
     config.data.batch_size = 16
     config.generator.num_filters = 4
     config.generator.dropout = 0.0
-    if name != "pretrained_regression":
+    if name != "pretrained_bins":
         config.discriminator.num_filters = 4
         config.discriminator.num_layers = 1
     config.train.ema_decay = 0.9
@@ -71,9 +72,9 @@ def make_config(name: str):
     if name == "batch_norm_gp":  # Examples are coupled across devices, and second derivatives.
         config.objective.lambda_gp = 10.0
         config.objective.discriminator_every = 2
-    if name == "pretrained_regression":
+    if name == "pretrained_bins":
         config.objective.name = "regression"
-        config.objective.lambda_l2 = 10.0
+        use_bins(config)
         config.generator.dropout = 0.5
         config.train.linear_decay = 0.5
     if name == "cyclegan":
@@ -83,6 +84,16 @@ def make_config(name: str):
         for optimizer in optimizers:
             optimizer.eps = 1e-3  # as in clipping
     return config
+
+
+def use_bins(config):
+    """Lets the generator predict a distribution over colors."""
+    config.data.color_space = "lab_bins"
+    side = range(-60, 70, 10)
+    config.data.bins.a, config.data.bins.b = zip(*itertools.product(side, side), strict=True)
+    config.data.bins.shares = (1 / len(side) ** 2,) * len(side) ** 2
+    config.objective.lambda_l1 = 0.0
+    config.objective.lambda_bins = 1.0
 
 
 def by_name(tree):
@@ -152,7 +163,7 @@ def count_operations(devices, name):
 
 def compare_training(devices, name, output):
     config = make_config(name)
-    pretrain_steps = 1 if name == "pretrained_regression" else 0
+    pretrain_steps = 1 if name == "pretrained_bins" else 0
     objective = objectives.build(config, STEPS - pretrain_steps, pretrain_steps)
     init = jax.device_get(jax.jit(objective.init)(jax.random.key(0)))
 
@@ -169,6 +180,7 @@ def compare_training(devices, name, output):
 
 def loop_config():
     config = make_config("pix2pix")
+    use_bins(config)
     config.generator.dropout = 0.5
     config.data.image_size = 16
     config.data.num_scenes = 70

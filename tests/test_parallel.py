@@ -24,7 +24,7 @@ OBJECTIVES = (
     "wgan_gp",
     "batch_norm_gp",
     "cyclegan",
-    "pretrained_regression",
+    "pretrained_bins",
 )
 
 

@@ -1,17 +1,21 @@
 """Colors photographs in PyTorch as `jaxcolor.colorize` does, to compare with; imports no JAX."""
 
+import json
 import pathlib
 
 import numpy as np
 import torch
 from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
 from torch.nn import functional
 
-from benchmarking.pytorch_networks import UNet
+from benchmarking.pytorch_networks import MobileUNet
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 _SIZE = 256
+_SCALE = 110  # Of a and b in [-1, 1].
 _WHITE = torch.tensor([0.95047, 1.0, 1.08883], device=DEVICE)
 _TO_XYZ = torch.tensor(
     [
@@ -48,15 +52,48 @@ def colorize(network: torch.nn.Module, path: pathlib.Path, out: pathlib.Path) ->
     image = Image.open(path).convert("RGB")
     small = image.resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)
     full, resized = (torch.from_numpy(np.array(rgb))[None].to(DEVICE) for rgb in (image, small))
-    ab = 110 * network(lightness(resized) / 50 - 1)
+    ab = _SCALE * network(lightness(resized) / 50 - 1)
     ab = functional.interpolate(ab, full.shape[1:3], mode="bicubic", align_corners=False)
     rgb = to_rgb(lightness(full), ab)
     Image.fromarray(rgb[0].cpu().numpy()).save(out, quality=95, subsampling=0)
 
 
-def run(folder: str) -> None:
+def load(folder: pathlib.Path) -> MobileUNet:
+    """Loads the model in the package.
+
+    Args:
+        folder: `jaxcolor/pretrained`.
+    """
+    tensors = load_file(folder / "model.safetensors")
+    bins = json.loads((folder / "config.json").read_text())["data"]["bins"]
+    centers = torch.tensor([bins["a"], bins["b"]], device=DEVICE) / _SCALE
+    shares = torch.tensor(bins["shares"], device=DEVICE)[:, None, None]
+    log_weights = -(0.5 * shares + 0.5 / len(shares)).log()
+    left_in = (bins["colorfulness"] - bins["rebalancing"]) * log_weights
+
+    def mean_color(logits: torch.Tensor) -> torch.Tensor:
+        predicted = ((logits + left_in) / bins["temperature"]).softmax(1)
+        return torch.einsum("nkhw,ck->nchw", predicted, centers)
+
+    network = MobileUNet(len(shares), mean_color)
+    parts = ("expand", "depthwise", "project")
+    blocks = [f"block_{i:02}.{part}" for i in range(17) for part in parts][1:]
+    names = [f"encoder/{name}" for name in ("stem", *blocks)]
+    names.append("deepest")
+    for i in range(6):
+        names += [f"conv_{(16, 8, 4)[i // 2]}_{i % 2}", f"GroupNorm_{i}"]
+    names.append("colors")
+    layers = [x for x in network.modules() if isinstance(x, nn.Conv2d | nn.GroupNorm)]
+    for name, layer in zip(names, layers, strict=True):
+        if isinstance(layer, nn.Conv2d):
+            weight = tensors[f"params/{name}/kernel"].permute(3, 2, 0, 1)
+        else:
+            weight = tensors[f"params/{name}/scale"]
+        values = {"weight": weight, "bias": tensors.get(f"params/{name}/bias")}
+        layer.load_state_dict({key: x for key, x in values.items() if x is not None})
+    return network.eval().to(DEVICE)
+
+
+def run(model: str, photo: str, out: str) -> None:
     """Colors a photograph as the command does."""
-    network = UNet(8, 64).eval().to(DEVICE)
-    network.load_state_dict(torch.load(f"{folder}/network.pt"))
-    photo = pathlib.Path(folder, "photo.jpg")
-    colorize(network, photo, photo.with_name("cold.jpg"))
+    colorize(load(pathlib.Path(model)), pathlib.Path(photo), pathlib.Path(out))

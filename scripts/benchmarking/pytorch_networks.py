@@ -92,10 +92,14 @@ class InvertedResidual(nn.Module):
 
 
 class MobileUNet(nn.Module):
-    """The U-Net over MobileNet-v2, one gray channel in [-1, 1] to two."""
+    """The U-Net over MobileNet-v2, one gray channel in [-1, 1] to two.
 
-    def __init__(self):
+    `activation` converts the last layer's `[N, num_outputs, H / 4, W / 4]` to two channels.
+    """
+
+    def __init__(self, num_outputs=2, activation=torch.tanh):
         super().__init__()
+        self.activation = activation
         self.stem = nn.Sequential(
             nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(3, 32, 3, 2), nn.ReLU6(True)
         )
@@ -114,7 +118,7 @@ class MobileUNet(nn.Module):
                 layers += [conv, nn.GroupNorm(16, features), nn.SiLU(True)]
             self.levels.append(nn.Sequential(*layers))
             inputs = features
-        self.colors = nn.Conv2d(inputs, 2, 1)
+        self.colors = nn.Conv2d(inputs, num_outputs, 1)
 
     def forward(self, x):
         """Maps lightness `[N, 1, H, W]` to colors `[N, 2, H, W]`."""
@@ -133,4 +137,4 @@ class MobileUNet(nn.Module):
         for level in self.levels:
             x = nn.functional.interpolate(x, scale_factor=2, mode="nearest")
             x = level(torch.cat([x, skips.pop()], dim=1))
-        return nn.functional.interpolate(self.colors(x).tanh(), size, mode="bilinear")
+        return nn.functional.interpolate(self.activation(self.colors(x)), size, mode="bilinear")
