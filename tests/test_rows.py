@@ -5,7 +5,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import pytest
-from reproduction import points, protocol, published
+from reproduction import points, protocol, published, rows
 
 from jaxcolor import models
 from jaxcolor.config import flatten
@@ -89,7 +89,18 @@ STATED = [
             ("data.test_split", "train[8000:10000]"),
         )
     ],
-    ("S1", "data.image_size", 256, "IV"),
+    *[
+        (row, field, value, "IV")
+        for row, space in (
+            ("S1", "lab"),
+            ("S4", "lab"),
+            ("S5", "lab"),
+            ("S6", "lab_full"),
+            ("S7", "lab"),
+        )
+        for field, value in (("data.image_size", 256), ("data.color_space", space))
+    ],
+    ("S1", "discriminator.num_layers", 3, "V.A, 70 × 70"),
     ("S1", "data.batch_size", 20, "V.B"),
     ("S1", "train.num_epochs", 10, "V.B"),
     ("S1", "objective.name", "pix2pix", "V.B"),
@@ -102,7 +113,7 @@ STATED = [
     ("S2", "generator.name", "dynamic_unet", "V.B"),
     ("S2", "generator.pretrained", True, "V.B"),
     ("S2", "train.num_epochs", 20, "figure 9"),
-    ("S2x", "train.num_epochs", 10, "figure 7, of S7x"),
+    ("S2x", "train.num_epochs", 10, "chosen, by figure 7 of S7x"),
     ("S3", "generator.name", "attention_unet", "V.A"),
     ("S3", "train.num_epochs", 20, "figure 10"),
     *[
@@ -117,7 +128,7 @@ STATED = [
             ("discriminator.norm", "batch"),
         )
     ],
-    *[(row, "objective.lambda_l1", 100.0, "V.C, λ read as in V.B") for row in ("S4", "S5")],
+    *[(row, "objective.lambda_l1", 100.0, "chosen, V.C with λ as in V.B") for row in ("S4", "S5")],
     ("S4", "optimizer.generator.name", "adam", "V.C"),
     ("S4", "optimizer.discriminator.name", "adam", "V.C"),
     ("S4b", "objective.lambda_gp", 100.0, "V.C and eq. 4"),
@@ -148,7 +159,7 @@ STATED = [
     ("A1", "train.num_epochs", 50, "4.4"),
     ("A1", "generator.name", "unet", "3.1"),
     ("A1", "objective.name", "pix2pix", "eq. 3"),
-    ("A1", "objective.lambda_l1", 100.0, "4.6, and the authors' code"),
+    ("A1", "objective.lambda_l1", 100.0, "chosen, 4.6 and the authors' code"),
     *[
         ("A1", f"optimizer.{network}.{field}", value, "4.4")
         for network in ("generator", "discriminator")
@@ -162,6 +173,7 @@ STATED = [
     ("A3", "objective.lambda_l1", 100.0, "4.6"),
     ("A3", "objective.lambda_content", 10.0, "4.6"),
     ("A3", "objective.content_tap", "relu7", "4.6 and eq. 4"),
+    ("A3", "objective.content_backbone", "vgg16", "3.3"),
     ("A4", "generator.name", "residual", "4.6"),
     ("A4", "generator.num_filters", 64, "4.6"),
     ("A5", "generator.name", "residual_unet", "3.2"),
@@ -183,6 +195,7 @@ STATED = [
     ("B1", "data.color_space", "lab", "4.4"),
     ("B1", "data.batch_size", 64, "5.7"),
     ("B1", "generator.name", "fusion", "5.3"),
+    ("B1", "generator.num_filters", 64, "table 1"),
     ("B1", "generator.segmentation", "deeplab_v3_resnet50", "4.3"),
     ("B1", "generator.embedding", "inception_resnet_v2", "4.2"),
     ("B1", "generator.dropout", 0.0, "5.7"),
@@ -199,12 +212,15 @@ STATED = [
     ("B1b", "generator.dropout", 0.2, "5.7"),
     ("B1c", "generator.dropout", 0.5, "5.7"),
     ("B1d", "data.batch_size", 16, "5.7"),
-    ("B1e", "objective.discriminator_every", 1, "figure 3, before changes"),
+    ("B1e", "objective.discriminator_every", 1, "chosen, figure 3 before changes"),
     ("B2", "train.pretrain_epochs", 0, "table 2"),
     ("B3", "generator.segmentation", "", "table 2"),
     ("B4", "generator.embedding", "", "table 2"),
     ("B5", "data.train_split", "train[:8000]", "figure 4"),
     ("B5", "data.test_split", "train[8000:8100]", "6.1, 100 images"),
+    ("B5", "data.image_size", 256, "4.4"),
+    ("B5", "data.color_space", "lab", "4.4"),
+    ("B5", "data.augment", True, "4.4"),
     ("B5", "generator.name", "fusion", "table 4"),
     ("B5", "generator.segmentation", "", "table 4"),
     ("B5", "generator.embedding", "inception_resnet_v2", "5.1"),
@@ -305,6 +321,14 @@ def test_points_of_a_docstring():
     for wrong in ("Chosen:\nbatch: 16", "Chosen:\n    16", "Chosen:\n    a: 1\n    a: 2"):
         with pytest.raises(ValueError, match="must be a new point"):
             points.read(wrong)
+
+
+def test_an_epoch_takes_as_long_as_after_the_pretraining():
+    config = protocol.EXPERIMENTS["S2"]["get_config"]()
+    config.train.pretrain_steps = 10
+    speeds = [(5, 100.0), (10, 90.0), (15, 20.0), (20, 30.0)]
+    assert rows.seconds_per_epoch(config, 500, speeds) == 20
+    assert rows.seconds_per_epoch(config, 500, speeds[:2]) is None
 
 
 def test_figures_stand_as_printed():

@@ -3,14 +3,16 @@
     jaxcolor weights fetch vgg16
     python -m jaxcolor.train --config configs/reports/a2.py --workdir runs/a2
 
+Where the authors' code and the text differ, the text is followed: the code takes the 7th
+convolution before its activation, and weighs the cross-entropy with 0.01.
+
 Stated:
     losses: content + 0.001 · cross-entropy (3.3)
     features: of the 13th convolution (4.6), behind its activation (eq. 4)
     content: mean squared difference (eq. 4)
 
-Differs:
-    authors' code: takes the 7th convolution before its activation and weighs the cross-entropy with
-        0.01; the text is followed
+Chosen:
+    input of VGG-16: sRGB, normalized as it was trained on; the authors' code gives it L, a and b
 """
 
 from jaxcolor import config as defaults

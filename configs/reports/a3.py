@@ -3,13 +3,15 @@
     jaxcolor weights fetch vgg16
     python -m jaxcolor.train --config configs/reports/a3.py --workdir runs/a3
 
+Where the authors' code and the text differ, the text is followed: the code takes the features
+before the activation, and weighs the cross-entropy with 0.01 and the content with 1.
+
 Stated:
     losses: cross-entropy + 100 · L1 + 10 · content (eq. 9 and 4.6)
     features: of the 7th convolution (4.6), behind its activation (eq. 4)
 
-Differs:
-    authors' code: takes the features before the activation, weighs the cross-entropy with 0.01 and
-        the content with 1; the text is followed
+Chosen:
+    input of VGG-16: as in row A2
 """
 
 from jaxcolor import config as defaults

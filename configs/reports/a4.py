@@ -9,10 +9,8 @@ Stated:
 Chosen:
     ends: a 3 × 3 convolution before the blocks and one after them; the input is added before the
         latter, as in the authors' code
-
-Differs:
-    authors' code: has a batch norm behind both convolutions of a block, and no bias: as many
-        parameters, 593,666
+    biases: in the convolutions; the authors' code has a second batch norm in a block instead: as
+        many parameters, 593,666
 """
 
 from jaxcolor import config as defaults

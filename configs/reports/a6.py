@@ -16,6 +16,8 @@ Chosen:
     length: that of row A1; the report stopped early and does not say when
 
 Differs:
+    blocks: a norm behind both convolutions and PReLU between them, as in the authors' code; the
+        text has those of row A4, with one norm at the end of each
     base: stays as it is, as in the authors' code; the text trains it further, and reports that the
         conversion to RGB breaks its gradients
     skip: from A5's output to before the upsampling, as in the authors' code; the text has it end at

@@ -8,6 +8,7 @@ Without trained weights of the encoder: --config.generator.pretrained=false.
 Chosen:
     generator: fastai's Dynamic U-Net over a ResNet-18 trained on ImageNet, as in the authors' code;
         the published scores of row A7 may be those of this one
+    weights: what is not pretrained is drawn as fastai does
 """
 
 from jaxcolor import config as defaults

@@ -20,7 +20,7 @@ Chosen:
     pretraining: Adam with default β
     class maps: probabilities, by a softmax of DeepLab's values
     encoder: 256 maps at its end, as in table 1; 5.3.2 has 512
-    skips: none, as in table 1, although 5.3.1 calls the generator a U-Net
+    skips: none, as in table 1, although 5.3 calls the generator a U-Net
     weights: drawn by He's rule, since the generator has no norms
     discriminator: 70 × 70 PatchGAN, as in pix2pix
     which images: the first of the training set as TFDS orders it, which is random; 500 more

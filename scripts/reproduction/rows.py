@@ -47,6 +47,24 @@ class Row(NamedTuple):
     other_scores: dict[str, Any] | None = None
 
 
+def seconds_per_epoch(config: ConfigDict, num_images: int, speeds: Curve) -> float | None:
+    """Computes how long an epoch takes after the pretraining, which is faster.
+
+    Args:
+        config: of the experiment.
+        num_images: in an epoch.
+        speeds: images per second by steps, those of the pretraining included.
+
+    Returns:
+        Seconds, by the median speed, or None if there is none.
+    """
+    after = [speed for step, speed in speeds if step > config.train.pretrain_steps]
+    if not after:
+        return None
+    drawn = objectives.examples_per_step(config) / objectives.counted_per_step(config)
+    return drawn * num_images / float(np.median(after))
+
+
 def make_row(
     name: str,
     config: ConfigDict,
@@ -79,9 +97,8 @@ def make_row(
     if size > config.data.image_size:
         notes.append(f"scored at {size} × {size}; smaller images are scaled up")
     curves = summary.read_scalars(folder)
-    if speeds := [speed for _, speed in curves.get("speed/images_per_second", [])]:
-        drawn = objectives.examples_per_step(config) / objectives.counted_per_step(config)
-        epoch = drawn * (config.data.num_train_images or num_images) / float(np.median(speeds))
+    speeds = curves.get("speed/images_per_second", [])
+    if epoch := seconds_per_epoch(config, config.data.num_train_images or num_images, speeds):
         notes.append(f"{epoch:,.0f} s per epoch")
     return Row(
         id=name,
