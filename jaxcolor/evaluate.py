@@ -191,7 +191,7 @@ def _score_model(args: argparse.Namespace) -> tuple[parts.Part, dict[str, float]
         facts["factor on a and b"] = str(args.colorfulness)
     part = scores.part(
         facts={**facts, "device": parallel.device_kind()},
-        images=sources.sha256_of_paths(source),
+        images=sources.sha256_of_paths(source) or f"{len(source)} images",
         replaced=sources.replaced(source),
         shard=shard,
     )

@@ -24,6 +24,8 @@ HloModule jit_step, is_scheduled=true
 ENTRY %main (x.1: f32[2,8,8,8], k.1: f32[4,4,8,16]) -> f32[2,4,4,16] {
   %x.1 = f32[2,8,8,8]{3,2,1,0} parameter(0)
   %k.1 = f32[4,4,8,16]{3,2,1,0} parameter(1)
+  %a.1 = f32[32,10]{1,0} parameter(2)
+  %b.1 = f32[10,4]{1,0} parameter(3)
   %fusion.1 = f32[16,4,4,8]{3,2,1,0} fusion(%k.1), kind=kInput, calls=%fused_transpose
   %conv.1 = (f32[2,4,4,16]{3,2,1,0}, u8[0]{0}) custom-call(%x.1, %fusion.1), window={size=4x4 \
 stride=2x2 pad=1_1x1_1}, dim_labels=b01f_o01i->b01f, custom_call_target="__cudnn$convForward"
@@ -33,6 +35,9 @@ stride=2x2 pad=1_1x1_1}, dim_labels=b01f_o01i->b01f, operand_precision={highest,
 custom_call_target="__cudnn$convBackwardInput"
   %conv.3 = (f32[16,4,4,8]{3,2,1,0}, u8[0]{0}) custom-call(%x.1, %y.1), window={size=4x4 \
 stride=2x2 pad=1_1x1_1}, dim_labels=b01f_o01i->b01f, custom_call_target="__cudnn$convBackwardFilter"
+  %gemm.1 = (f32[32,4]{1,0}, s8[64]{0}) custom-call(%a.1, %b.1), \
+custom_call_target="__cublas$gemm", backend_config={"gemm_backend_config":{"alpha_real":1,\
+"dot_dimension_numbers":{"lhs_contracting_dimensions":["1"],"rhs_contracting_dimensions":["0"]}}}
   %while.1 = (s32[], bf16[8]{0}) while(%tuple.1), condition=%condition, body=%body, \
 backend_config={"known_trip_count":{"n":"4"}}
   ROOT %copy.1 = f32[2,4,4,16]{3,2,1,0} copy(%y.1)
@@ -49,6 +54,7 @@ def test_a_program_for_gpus_is_read():
         # Its first operand is the result of a custom call, which is a tuple.
         ("__cudnn$convBackwardInput", 1, flops, image + kernel + result, image, "exact"),
         ("__cudnn$convBackwardFilter", 1, flops, image + kernel + result, kernel, "f32"),
+        ("__cublas$gemm", 1, 2 * 32 * 4 * 10, 4 * (32 * 10 + 10 * 4 + 32 * 4) + 64, 576, "f32"),
         ("all-reduce", 4, 0, 32, 16, "bf16"),
         ("copy", 1, 0, 2 * result, result, "f32"),
     ]

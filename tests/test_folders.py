@@ -1,11 +1,12 @@
 import os
 
+import jax
 import numpy as np
 import pytest
 from conftest import run_module
 from PIL import Image
 
-from jaxcolor import evaluate, images, listing
+from jaxcolor import evaluate, images, listing, model_folder
 from jaxcolor.config import InputError
 from jaxcolor.metrics import folders
 from jaxcolor.metrics.evaluation import Evaluation
@@ -162,6 +163,20 @@ def test_merged_parts_are_the_scores_of_one_job(
     for damaged in (b"damaged", whole[:-1] + bytes([whole[-1] ^ 1])):
         parts[1].write_bytes(damaged)
         assert f"{parts[1]}: cannot be read as scores of `evaluate --shard`" in refusal(*parts)
+
+
+def test_parts_of_two_sets_that_are_no_files_are_refused(colorizer, run_main, tmp_path):
+    config = colorizer.config.copy_and_resolve_references()
+    model, table = tmp_path / "model", tmp_path / "scores.json"
+    parts = []
+    for index, config.data.num_scenes in enumerate((40, 80)):
+        model_folder.save(model, config, jax.device_get(colorizer._variables), np.float32)
+        done = run_main(evaluate, "--model", model, "--json", table, f"--shard={index}/2")
+        assert done.returncode == 0, done.stderr
+        parts.append(table.with_suffix(f".{index}-of-2.safetensors"))
+    done = run_main(evaluate, "--merge", *parts)
+    assert done.returncode == 1
+    assert "parts of different scores: images: '4 images' and '8 images'" in done.stderr
 
 
 def test_a_part_without_images_is_refused(predictions, photos, run_main, tmp_path):

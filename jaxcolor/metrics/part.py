@@ -30,7 +30,7 @@ class Part:
         networks: descriptions of the networks of `NetworkMetric`s.
         missing: the scores whose networks are not on this machine.
         facts: other conditions of the scores, such as the data.
-        images: a hash of the whole set's paths.
+        images: a hash of the whole set's paths, or their number if they are no files.
         replaced: paths of unreadable images, in whose place the next one was scored.
         shard: which part it is.
     """

@@ -132,9 +132,11 @@ def _flops(instruction: _Instruction, shapes: dict[str, str]) -> float:
     """
     operands = [_shapes(shapes[name])[0][1] for name in instruction.operands if name in shapes]
     ((_, result), *_) = _shapes(instruction.result) or [("", [])]
-    if instruction.opcode == "dot":
-        axes = instruction.attribute(r"lhs_contracting_dims=\{([\d,]*)\}").split(",")
-        return 2 * math.prod(result) * math.prod(operands[0][int(axis)] for axis in axes if axis)
+    if instruction.opcode == "dot" or "__cublas$" in instruction.rest:
+        # Of XLA's own product, and of one that cuBLAS computes.
+        pattern = r'lhs_contracting_dim(?:s=\{|ensions":\[)([\d,"]*)'
+        axes = re.findall(r"\d+", instruction.attribute(pattern))
+        return 2 * math.prod(result) * math.prod(operands[0][int(axis)] for axis in axes)
     labels = re.search(r"dim_labels=\w+_(\w+)->(\w+)", instruction.rest)
     if not labels:
         return 0
