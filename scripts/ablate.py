@@ -58,6 +58,11 @@ _WITHOUT = "without diverse photographs"
 _COLORFULNESS = (0.0, 0.5)
 
 
+def file_name(row: str) -> str:
+    """Makes a name of a file from that of a row."""
+    return row.replace(",", "").replace(" ", "_")
+
+
 def without_folder(split_file: pathlib.Path, folder: str, output: pathlib.Path) -> pathlib.Path:
     """Writes a split file without the training images of a folder.
 
@@ -121,7 +126,8 @@ def main() -> None:
     args = parser.parse_args()
     memory.keep_freed()
     parallel.set_up()
-    table = f"ablation_seed_{args.seed}.json" if args.seed else "ablation.json"
+    suffix = f", seed {args.seed}" if args.seed else ""
+    table = args.workdir / f"{file_name('ablation' + suffix)}.json"
     rows: dict[str, dict[str, Any]] = {}
     try:
         for name in tqdm(args.lines, desc="lines", disable=None):
@@ -133,13 +139,13 @@ def main() -> None:
             config.train.num_steps = args.num_images // config.data.batch_size
             config.train.linear_decay, config.train.eval_every = 1.0, 0
             config.update_from_flattened_dict(BASE | LINES[name] | {"seed": args.seed})
-            row = f"{name}, seed {args.seed}" if args.seed else name
-            workdir = args.workdir / row.replace(",", "").replace(" ", "_")
+            row = name + suffix
+            workdir = args.workdir / file_name(row)
             state = loop.train_and_evaluate(config, workdir)
             if int(state.step) < config.train.num_steps:
                 sys.exit(f"stopped; the same command resumes {row!r} from step {state.step}")
             rows |= score(workdir, row, args.fid_dims)
-            report.write(args.workdir / table, "Ablation", rows, images_each=args.num_images)
+            report.write(table, "Ablation", rows, images_each=args.num_images)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     print(report.on_screen(rows))

@@ -89,17 +89,9 @@ STATED = [
             ("data.test_split", "train[8000:10000]"),
         )
     ],
-    *[
-        (row, field, value, "IV")
-        for row, space in (
-            ("S1", "lab"),
-            ("S4", "lab"),
-            ("S5", "lab"),
-            ("S6", "lab_full"),
-            ("S7", "lab"),
-        )
-        for field, value in (("data.image_size", 256), ("data.color_space", space))
-    ],
+    *[(row, "data.image_size", 256, "IV") for row in ("S1", "S4", "S5", "S6", "S7")],
+    *[(row, "data.color_space", "lab", "IV") for row in ("S1", "S4", "S5", "S7")],
+    ("S6", "data.color_space", "lab_full", "IV"),
     ("S1", "discriminator.num_layers", 3, "V.A, 70 × 70"),
     ("S1", "data.batch_size", 20, "V.B"),
     ("S1", "train.num_epochs", 10, "V.B"),

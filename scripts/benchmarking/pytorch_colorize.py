@@ -84,13 +84,14 @@ def load(folder: pathlib.Path) -> MobileUNet:
         names += [f"conv_{(16, 8, 4)[i // 2]}_{i % 2}", f"GroupNorm_{i}"]
     names.append("colors")
     layers = [x for x in network.modules() if isinstance(x, nn.Conv2d | nn.GroupNorm)]
-    for name, layer in zip(names, layers, strict=True):
-        if isinstance(layer, nn.Conv2d):
-            weight = tensors[f"params/{name}/kernel"].permute(3, 2, 0, 1)
-        else:
-            weight = tensors[f"params/{name}/scale"]
-        values = {"weight": weight, "bias": tensors.get(f"params/{name}/bias")}
-        layer.load_state_dict({key: x for key, x in values.items() if x is not None})
+    with torch.no_grad():
+        for name, layer in zip(names, layers, strict=True):
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.copy_(tensors[f"params/{name}/kernel"].permute(3, 2, 0, 1))
+            else:
+                layer.weight.copy_(tensors[f"params/{name}/scale"])
+            if layer.bias is not None:
+                layer.bias.copy_(tensors[f"params/{name}/bias"])
     return network.eval().to(DEVICE)
 
 
