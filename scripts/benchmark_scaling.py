@@ -11,7 +11,7 @@ communication does not overlap with computation:
 
 where n counts the GPUs of one host over NVLink, and the hosts over their network, which carries
 each host's sum. The latency of the collectives is left out. They are those of XLA's programs for
-CPUs; on GPUs it joins small ones.
+CPUs; `compile_for.py` counts those of programs for GPUs.
 """
 
 import re
