@@ -26,7 +26,7 @@ import numpy as np
 from reproduction import experiment, page, points, protocol, published
 from reproduction.rows import Row, make_row
 
-from jaxcolor import cli, listing, memory
+from jaxcolor import cli, listing, memory, models
 from jaxcolor import config as config_lib
 from jaxcolor.config import InputError
 from jaxcolor.data import sources, transforms
@@ -42,6 +42,11 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of photographs")
     parser.add_argument(
         "--other_data", type=pathlib.Path, help="folder of photographs to score on as well"
+    )
+    parser.add_argument(
+        "--pictures",
+        type=pathlib.Path,
+        help="folder of photographs that the page shows (default: six of the test images)",
     )
     parser.add_argument("--experiments", default="all", help="all, or names such as A1,A5")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/reproduction"))
@@ -87,9 +92,13 @@ def reproduce(args: argparse.Namespace) -> None:
     opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
     num_images, test = len(opened["train"]), opened["test"]
     configs = {name: protocol.configure(name, args, changes, num_images) for name in names}
+    shown = test
     places = np.linspace(0, len(test) - 1, min(_PICTURES, len(test))).round().astype(int)
+    if args.pictures:
+        shown = sources.FileSource(listing.find(args.pictures))
+        places = np.arange(len(shown))
     photos = np.stack(
-        [transforms.fit(test[i], args.image_size, shared.data.resize) for i in places]
+        [transforms.fit(shown[i], args.image_size, shared.data.resize) for i in places]
     )
     facts = {
         "data": f"{args.data}: {num_images:,} images to train, {len(test):,} to test",
@@ -130,6 +139,7 @@ def reproduce(args: argparse.Namespace) -> None:
             num_images,
             args.workdir / same[name],
             results[same[name]],
+            photos,
             error,
         )
 
@@ -141,7 +151,7 @@ def reproduce(args: argparse.Namespace) -> None:
         try:
             if same[name] == name:
                 results[name] = results[name] or experiment.run(
-                    name, config, args, conditions[name], photos, other
+                    name, config, args, conditions[name], other
                 )
         except Exception as problem:
             error = f"{name}: {problem}"
@@ -149,27 +159,32 @@ def reproduce(args: argparse.Namespace) -> None:
                 traceback.print_exc()
             print(f"error: {error}", flush=True)
         rows[name] = row(name, error)
-        write(args.workdir, facts, results, photos, list(rows.values()), package)
+        # The gray baseline is that of the common size, if any experiment was scored at it.
+        found = sorted(
+            filter(results.get, names),
+            key=lambda name: models.output_size(configs[name]) != args.image_size,
+        )
+        first = results[found[0]] if found else None
+        write(args.workdir, facts, first, photos, list(rows.values()), package)
     print(f"written to {args.workdir / 'index.html'}, results.md and results.json")
 
 
 def write(
     workdir: pathlib.Path,
     facts: dict[str, str],
-    results: dict[str, experiment.Result | None],
+    first: experiment.Result | None,
     photos: np.ndarray,
     rows: list[Row],
     package: dict[str, Any] | None,
 ) -> None:
-    """Writes the results so far as JSON, as Markdown and as a page."""
-    # The gray baseline is that of the common size, if any experiment was scored at it.
-    found = [result for result in results.values() if result]
-    same = [result for result in found if len(result.pictures[0]) == len(photos[0])]
-    gray: dict[str, Any] = {}
-    true: dict[str, Any] = {}
-    for result in (same or found)[:1]:
-        gray, true = result.scores["gray"], result.scores.get("truth", {})
-        facts = facts | result.facts
+    """Writes the results so far as JSON, as Markdown and as a page.
+
+    `first` is the result whose gray and true images stand for all.
+    """
+    gray, true = {}, {}
+    if first:
+        gray, true = first.scores["gray"], first.scores.get("truth", {})
+        facts = facts | first.facts
     scored = {"gray": gray, "truth": true} | {row.id: row.scores for row in rows if row.scores}
     scored |= {f"{row.id}, training images": s for row in rows if (s := row.train_scores)}
     if package:

@@ -4,13 +4,15 @@ import argparse
 import json
 import re
 
+import numpy as np
 import pytest
 import reproduce
+import web_page
 from reproduction import experiment, protocol
 
-from jaxcolor import images
+from jaxcolor import images, inference, listing
 from jaxcolor.config import InputError
-from jaxcolor.data import sources
+from jaxcolor.data import sources, transforms
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def args(photos, tmp_path):
         budget_images=8,
         budget_of=[],
         other_data=None,
+        pictures=None,
         image_size=32,
         fid_dims=[2048, 64],
         fid_mode="pytorch_fid",
@@ -134,7 +137,7 @@ def test_a_result_for_other_test_images_is_not_taken(args, monkeypatch):
     monkeypatch.setattr(
         experiment,
         "run",
-        lambda name, config, args, conditions, photos, other: given.append(conditions),
+        lambda name, config, args, conditions, other: given.append(conditions),
     )
     args.experiments = "S1"
     reproduce.reproduce(args)
@@ -161,10 +164,19 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert re.search(r"<td>U-Net; \d+ s per epoch</td>", page)
     assert "| S1" in (args.workdir / "results.md").read_text()
 
-    # A second call finds what the first one left, without training or scoring anything.
+    # A second call finds what the first one left, without training or scoring anything. It shows
+    # other pictures.
     monkeypatch.setattr(experiment.loop, "train_and_evaluate", None)
-    args.experiments = "S1"
+    args.experiments, args.pictures = "S1", args.data / "a"
     reproduce.reproduce(args)
+    assert "photo 6, S1" not in page
+    page = (args.workdir / "index.html").read_text()
+    assert "photo 6, S1" in page
+    assert "photo 7" not in page
+    shown = sources.FileSource(listing.find(args.pictures))
+    photos = np.stack([transforms.fit(shown[i], 32, "stretch") for i in range(6)])
+    colors = inference.Colorizer.from_checkpoint(args.workdir / "S1", last=True).predict(photos)
+    assert web_page.image(colors[5], "photo 6, S1") in page
     again = json.loads((args.workdir / "results.json").read_text())
     assert again["scores"] == results["scores"]
     assert "TypeError" not in capsys.readouterr().out

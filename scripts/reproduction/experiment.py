@@ -19,6 +19,8 @@ from jaxcolor.training import loop
 from jaxcolor.training.checkpoint import CONFIG_FILE, Checkpoints
 from reproduction import protocol, published
 
+_PICTURES = "pictures.npz"
+
 
 class Result(NamedTuple):
     """The result of an experiment.
@@ -27,12 +29,10 @@ class Result(NamedTuple):
         scores: its rows, as of `Evaluation.summary`; "train" is the model on training images,
             "other" and "other gray" are the model and gray on the images of `--other_data`.
         facts: about them.
-        pictures: `[P, S, S, 3]` uint8, the page's photos in its colors; P is 0 for the package.
     """
 
     scores: dict[str, Any]
     facts: dict[str, str]
-    pictures: np.ndarray
 
 
 def run(
@@ -40,7 +40,6 @@ def run(
     config: ConfigDict,
     args: argparse.Namespace,
     conditions: dict[str, Any],
-    photos: np.ndarray,
     other: Sequence[pathlib.Path],
 ) -> Result:
     """Trains an experiment, or resumes it, and scores its last checkpoint.
@@ -50,7 +49,6 @@ def run(
         config: of it.
         args: of the command line.
         conditions: as of `read_result`.
-        photos: `[P, S, S, 3]` uint8, to be colorized for the page.
         other: the images of `--other_data`; none without it.
 
     Raises:
@@ -69,12 +67,12 @@ def run(
     base = pathlib.Path(config.init_from)
     if config.init_from and base.parent == args.workdir:
         _check_finished(name, base)
+    (workdir / _PICTURES).unlink(missing_ok=True)
     state = loop.train_and_evaluate(config, workdir)
     if int(state.step) < steps:
         sys.exit(f"stopped; the same command resumes {name} from step {state.step}")
     colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
     size = models.output_size(config)
-    large = np.stack([images.resize(photo, size, size) for photo in photos])
     scores = evaluation.Evaluation(args.fid_dims, args.fid_mode)
     test = sources.open_splits(config.data, ["test"], size)["test"]
     rows = scoring.evaluate(colorizer, test, scores)
@@ -87,9 +85,32 @@ def run(
     if other:
         rows |= _on_other_data(_score_files(colorizer, other, args))
     facts = scores.facts() | report.reasons(scores.missing)
-    result = Result(rows, facts, colorizer.predict(large))
+    result = Result(rows, facts)
     _write(workdir, conditions, result)
     return result
+
+
+def colored(workdir: pathlib.Path, photos: np.ndarray) -> np.ndarray:
+    """Colors photos by the end of a training, and keeps the result for the same ones.
+
+    Args:
+        workdir: of the experiment, which has been trained.
+        photos: `[P, H, W, 3]` uint8.
+
+    Returns:
+        `[P, S, S, 3]` uint8, of the size of the network's output.
+    """
+    path = workdir / _PICTURES
+    if path.exists():
+        with np.load(path) as kept:
+            if np.array_equal(kept["photos"], photos):
+                return kept["colored"]
+    colorizer = inference.Colorizer.from_checkpoint(workdir, last=True)
+    size = models.output_size(colorizer.config)
+    pictures = colorizer.predict(np.stack([images.resize(photo, size, size) for photo in photos]))
+    with files.written_whole(path) as partial:
+        np.savez(partial, photos=photos, colored=pictures)
+    return pictures
 
 
 def score_package(
@@ -118,8 +139,7 @@ def score_package(
         sources.FileSource(other), data, args.image_size, data.batch_size
     ):
         scores.add({"model": np.stack(colorizer(list(rgb)))}, rgb)
-    no_pictures = np.empty((0, args.image_size, args.image_size, 3), np.uint8)
-    result = Result(_on_other_data(scores.summary()), scores.facts(), no_pictures)
+    result = Result(_on_other_data(scores.summary()), scores.facts())
     _write(workdir, conditions, result)
     return result
 
@@ -138,8 +158,6 @@ def _score_files(
 
 def _write(workdir: pathlib.Path, conditions: dict[str, Any], result: Result) -> None:
     """Writes what `read_result` reads."""
-    with files.written_whole(workdir / "pictures.npy") as partial:
-        np.save(partial, result.pictures)
     with files.written_whole(workdir / "result.json") as partial:
         found = {"conditions": conditions, "scores": result.scores, "facts": result.facts}
         partial.write_text(json.dumps(found))
@@ -169,7 +187,7 @@ def read_result(workdir: pathlib.Path, conditions: dict[str, Any]) -> Result | N
         found = json.loads((workdir / "result.json").read_text())
         # JSON has no tuples.
         if found["conditions"] == json.loads(json.dumps(conditions)):
-            return Result(found["scores"], found["facts"], np.load(workdir / "pictures.npy"))
+            return Result(found["scores"], found["facts"])
     except (OSError, ValueError, KeyError):
         pass
     return None

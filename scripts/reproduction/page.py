@@ -43,7 +43,7 @@ def write(
         facts: name to value of what all experiments share: data, size, budget, device, date.
         gray: scores of the gray photos themselves, as of `Row.scores`.
         true: scores of the true photos themselves, of which only some metrics make sense.
-        truth: `[P, H, W, 3]` uint8, sRGB: the test photos.
+        truth: `[P, H, W, 3]` uint8, sRGB: the photos to show.
         grayed: `[P, H, W, 3]` uint8, sRGB: the same photos without their colors.
         rows: the experiments, in the order to show.
         tables: that the reports publish.

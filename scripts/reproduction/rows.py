@@ -29,7 +29,7 @@ class Row(NamedTuple):
         error: why it failed; empty if it did not.
         losses: name to (step, value) of each training loss.
         validation: name to (step, value) of each validation score.
-        pictures: `[P, H, W, 3]` uint8, sRGB: the test photos as it colorizes them; None without.
+        pictures: `[P, H, W, 3]` uint8, sRGB: the page's photos as it colors them; None without.
         other_scores: scores on other data; None without such data.
     """
 
@@ -73,6 +73,7 @@ def make_row(
     num_images: int,
     folder: pathlib.Path,
     result: experiment.Result | None,
+    photos: np.ndarray,
     error: str,
 ) -> Row:
     """Makes the row of an experiment.
@@ -85,6 +86,7 @@ def make_row(
         num_images: to train on.
         folder: of its run, or of the run of an equal experiment.
         result: of that run, if it has ended.
+        photos: `[P, H, W, 3]` uint8, that the page shows.
         error: why it failed; empty if it did not.
     """
     docstring = protocol.EXPERIMENTS[name]["__doc__"]
@@ -115,6 +117,6 @@ def make_row(
         validation={
             key: curves[f"validation/{key}"] for key in _CURVES if f"validation/{key}" in curves
         },
-        pictures=result.pictures if result else None,
+        pictures=experiment.colored(folder, photos) if result else None,
         other_scores=result.scores.get("other") if result else None,
     )
