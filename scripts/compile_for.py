@@ -36,8 +36,10 @@ from jaxcolor.config import InputError
 from jaxcolor.training.parallel import Devices
 
 _H100 = pathlib.Path(__file__).parent / "benchmarking" / "h100.txtpb"
-_MEMORY = 84_942_979_072  # bytes, of _H100, as are the next two
+_MEMORY = 84_942_979_072  # bytes, of _H100, as is the next one
 _BANDWIDTH = 3.352e12  # bytes per second
+# Share of the memory beyond which XLA may have made a program smaller, by computing results anew.
+_MAY_BE_REDUCED = 0.7
 # FLOP/s: bfloat16, TF32, and float32 of the highest precision, which tensor cores do not have.
 _RATES = {"bf16": 989e12, "f32": 495e12, "exact": 66.9e12}
 _NVLINK = 450e9  # bytes per second and direction
@@ -107,14 +109,23 @@ def measure(program: jax.stages.Compiled, devices: int) -> dict[str, float]:
     }
 
 
-def largest_batch(sizes: dict[int, float], devices: int) -> int:
+def largest_batch(sizes: dict[int, float], devices: int) -> int | None:
     """Extends the line through the peaks of the two largest batches to a card's whole memory.
 
+    A batch that comes near to what JAX takes of the memory, by default three quarters, has no part
+    in it: XLA then computes results anew to need less.
+
     Args:
-        sizes: peak in bytes by batch size, two or more.
+        sizes: peak in bytes by batch size.
         devices: that share a batch, and divide the result.
+
+    Returns:
+        The batch, or None if there are not two.
     """
-    (low, small), (high, large) = sorted(sizes.items())[-2:]
+    peaks = sorted((b, peak) for b, peak in sizes.items() if peak < _MAY_BE_REDUCED * _MEMORY)
+    if len(peaks) < 2:
+        return None
+    (low, small), (high, large) = peaks[-2:]
     slope = (large - small) / (high - low)
     return int(high + (_MEMORY - large) / slope) // devices * devices
 
@@ -131,10 +142,11 @@ def make_table(figures: dict[str, dict[str, Any]], *, is_gpu: bool) -> str:
     rows = [heads.split(",")]
     for row in sorted(figures.values(), key=lambda row: list(row.values())[:4]):
         same = row["config"], row["dtype"], row["devices"]
+        largest = largest_batch(peaks[same], row["devices"])
         of_gpu = [
             f"{1e3 * row['expected_seconds']:.1f}",
             f"{row['examples'] / row['expected_seconds']:,.0f}",
-            f"{largest_batch(peaks[same], row['devices']):,}" if len(peaks[same]) > 1 else "—",
+            f"{largest:,}" if largest else "—",
         ]
         rows.append(
             [

@@ -79,6 +79,8 @@ def test_the_largest_batch_is_on_the_line_through_two():
     peaks = {8: 3e9, 16: 4e9, 32: 6e9}
     assert compile_for.largest_batch(peaks, 1) == 32 + (84_942_979_072 - 6e9) // 0.125e9
     assert compile_for.largest_batch(peaks, 8) == 656
+    assert compile_for.largest_batch(peaks | {512: 60e9}, 1) == 663  # Made smaller by XLA.
+    assert compile_for.largest_batch({512: 60e9, 8: 3e9}, 1) is None
 
 
 def test_targets_that_do_not_exist_are_named():
