@@ -34,6 +34,8 @@ from jaxcolor.metrics import evaluation, inception, report
 from jaxcolor.training import parallel
 
 _PICTURES = 6
+# By these no result changes, and another machine has others.
+_WITHOUT_EFFECT = ("data.num_threads", "data.cache")
 
 
 def main() -> None:
@@ -122,7 +124,14 @@ def reproduce(args: argparse.Namespace) -> None:
         "scoring": scoring,
     }
     conditions = {
-        name: {"config": config_lib.flatten(config)} | same_for_all
+        name: {
+            "config": {
+                field: value
+                for field, value in config_lib.flatten(config).items()
+                if field not in _WITHOUT_EFFECT
+            }
+        }
+        | same_for_all
         for name, config in configs.items()
     }
     results = {

@@ -164,10 +164,11 @@ def test_a_failing_experiment_leaves_the_others_alone_and_a_second_call_goes_on(
     assert re.search(r"<td>U-Net; \d+ s per epoch</td>", page)
     assert "| S1" in (args.workdir / "results.md").read_text()
 
-    # A second call finds what the first one left, without training or scoring anything. It shows
-    # other pictures.
+    # A second call, with other threads, finds what the first one left, without training or scoring
+    # anything. It shows other pictures.
     monkeypatch.setattr(experiment.loop, "train_and_evaluate", None)
     args.experiments, args.pictures = "S1", args.data / "a"
+    args.set.append("all.data.num_threads=5")
     reproduce.reproduce(args)
     assert "photo 6, S1" not in page
     page = (args.workdir / "index.html").read_text()
