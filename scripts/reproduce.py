@@ -23,6 +23,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from ml_collections import ConfigDict
 from reproduction import experiment, page, points, protocol, published
 from reproduction.rows import Row, make_row
 
@@ -94,11 +95,12 @@ def reproduce(args: argparse.Namespace) -> None:
     opened = sources.open_splits(shared.data, ["train", "test"], args.image_size)
     num_images, test = len(opened["train"]), opened["test"]
     configs = {name: protocol.configure(name, args, changes, num_images) for name in names}
-    shown = test
-    places = np.linspace(0, len(test) - 1, min(_PICTURES, len(test))).round().astype(int)
     if args.pictures:
         shown = sources.FileSource(listing.find(args.pictures))
         places = np.arange(len(shown))
+    else:
+        shown = test
+        places = np.linspace(0, len(test) - 1, min(_PICTURES, len(test))).round().astype(int)
     photos = np.stack(
         [transforms.fit(shown[i], args.image_size, shared.data.resize) for i in places]
     )
@@ -123,16 +125,13 @@ def reproduce(args: argparse.Namespace) -> None:
         "fid_dims": args.fid_dims,
         "scoring": scoring,
     }
+
+    def fields(config: ConfigDict) -> dict[str, Any]:
+        found = config_lib.flatten(config)
+        return {field: found[field] for field in found if field not in _WITHOUT_EFFECT}
+
     conditions = {
-        name: {
-            "config": {
-                field: value
-                for field, value in config_lib.flatten(config).items()
-                if field not in _WITHOUT_EFFECT
-            }
-        }
-        | same_for_all
-        for name, config in configs.items()
+        name: {"config": fields(config)} | same_for_all for name, config in configs.items()
     }
     results = {
         name: experiment.read_result(args.workdir / name, conditions[name]) for name in names
@@ -169,11 +168,9 @@ def reproduce(args: argparse.Namespace) -> None:
             print(f"error: {error}", flush=True)
         rows[name] = row(name, error)
         # The gray baseline is that of the common size, if any experiment was scored at it.
-        found = sorted(
-            filter(results.get, names),
-            key=lambda name: models.output_size(configs[name]) != args.image_size,
-        )
-        first = results[found[0]] if found else None
+        scored = [name for name in names if results[name]]
+        scored.sort(key=lambda name: models.output_size(configs[name]) != args.image_size)
+        first = results[scored[0]] if scored else None
         write(args.workdir, facts, first, photos, list(rows.values()), package)
     print(f"written to {args.workdir / 'index.html'}, results.md and results.json")
 
