@@ -33,6 +33,7 @@ STATED = [
     ("W1", "discriminator.norm", "batch", "V.A.2"),
     ("W1", "objective.lambda_l1", 100.0, "V.B.1"),
     ("W1", "objective.name", "pix2pix", "eq. 3 and 4"),
+    ("W1", "objective.lambda_gan", 1.0, "eq. 3"),
     ("W1", "objective.lambda_lpips", 0.0, "eq. 3"),
     *[
         ("W1", f"optimizer.{network}.{field}", value, "V.A.3")
@@ -63,11 +64,15 @@ STATED = [
     ("O1", "data.color_space", "lab", "IV"),
     ("O1", "generator.name", "unet", "III"),
     ("O1", "objective.name", "pix2pix", "III"),
+    ("O1", "objective.lambda_gan", 1.0, "III"),
+    ("O1", "objective.lambda_l1", 100.0, "chosen, as in pix2pix"),
     ("O1", "generator.num_filters", 64, "V"),
     ("O1", "discriminator.num_layers", 3, "V"),
     ("O1", "discriminator.num_filters", 64, "V"),
     ("O1", "train.num_epochs", 100, "VI"),
     ("O2", "objective.name", "wgan", "III"),
+    ("O2", "objective.critic_steps", 5, "chosen, as in the WGAN paper"),
+    ("O2", "objective.clip", 0.01, "chosen, as in the WGAN paper"),
     *[
         ("O2", f"optimizer.{network}.{field}", value, "V")
         for network in ("generator", "discriminator")
@@ -92,7 +97,8 @@ STATED = [
     *[(row, "data.image_size", 256, "IV") for row in ("S1", "S4", "S5", "S6", "S7")],
     *[(row, "data.color_space", "lab", "IV") for row in ("S1", "S4", "S5", "S7")],
     ("S6", "data.color_space", "lab_full", "IV"),
-    ("S1", "discriminator.num_layers", 3, "V.A, 70 × 70"),
+    *[(row, "discriminator.num_layers", 3, "V.A, 70 × 70") for row in ("S1", "S4", "S5", "S6")],
+    *[(row, "objective.lambda_gan", 1.0, "eq. 3 to 6") for row in ("S1", "S4", "S5", "S6")],
     ("S1", "data.batch_size", 20, "V.B"),
     ("S1", "train.num_epochs", 10, "V.B"),
     ("S1", "objective.name", "pix2pix", "V.B"),
@@ -105,6 +111,7 @@ STATED = [
     ("S2", "generator.name", "dynamic_unet", "V.B"),
     ("S2", "generator.pretrained", True, "V.B"),
     ("S2", "train.num_epochs", 20, "figure 9"),
+    ("S2", "train.pretrain_epochs", 20, "chosen, as in reports 003 and 004"),
     ("S2x", "train.num_epochs", 10, "chosen, by figure 7 of S7x"),
     ("S3", "generator.name", "attention_unet", "V.A"),
     ("S3", "train.num_epochs", 20, "figure 10"),
@@ -121,6 +128,8 @@ STATED = [
         )
     ],
     *[(row, "objective.lambda_l1", 100.0, "chosen, V.C with λ as in V.B") for row in ("S4", "S5")],
+    *[(row, "objective.critic_steps", 5, "chosen, as in the papers") for row in ("S4", "S5")],
+    ("S4", "objective.lambda_gp", 10.0, "chosen, as in the WGAN-GP paper"),
     ("S4", "optimizer.generator.name", "adam", "V.C"),
     ("S4", "optimizer.discriminator.name", "adam", "V.C"),
     ("S4b", "objective.lambda_gp", 100.0, "V.C and eq. 4"),
@@ -141,7 +150,12 @@ STATED = [
         for network in ("generator", "discriminator")
         for field, value in (("name", "adam"), ("learning_rate", 1e-5), ("b1", 0.5), ("b2", 0.999))
     ],
+    ("S6", "objective.cyclegan.pool_size", 50, "chosen, as in CycleGAN's code"),
+    ("S6", "generator.name", "resnet", "chosen, as in CycleGAN's code"),
+    ("S6", "train.linear_decay", 0.5, "chosen, as in CycleGAN's code"),
     ("S7", "generator.name", "dynamic_unet", "figure 8"),
+    ("S7", "generator.pretrained", True, "V.B"),
+    ("S7", "objective.name", "regression", "chosen, figure 8 names no GAN"),
     ("S7", "train.num_epochs", 20, "figure 8"),
     ("S7x", "train.num_epochs", 10, "figure 7"),
     ("A1", "data.train_split", "train[:8000]", "4.1"),
@@ -149,6 +163,8 @@ STATED = [
     ("A1", "data.color_space", "lab", "4.2"),
     ("A1", "data.batch_size", 16, "4.4"),
     ("A1", "train.num_epochs", 50, "4.4"),
+    ("A1", "train.pretrain_epochs", 0, "4.6, pretraining is another model's"),
+    ("A1", "objective.lambda_gan", 1.0, "eq. 3"),
     ("A1", "generator.name", "unet", "3.1"),
     ("A1", "objective.name", "pix2pix", "eq. 3"),
     ("A1", "objective.lambda_l1", 100.0, "chosen, 4.6 and the authors' code"),
@@ -192,6 +208,8 @@ STATED = [
     ("B1", "generator.embedding", "inception_resnet_v2", "4.2"),
     ("B1", "generator.dropout", 0.0, "5.7"),
     ("B1", "objective.name", "pix2pix", "eq. 4"),
+    ("B1", "objective.lambda_gan", 1.0, "eq. 4"),
+    ("B1", "objective.lambda_l1", 100.0, "chosen, by table 3"),
     ("B1", "objective.discriminator_every", 5, "5.6"),
     ("B1", "train.pretrain_epochs", 20, "5.5"),
     ("B1", "optimizer.pretraining.learning_rate", 1e-4, "5.5"),
@@ -225,8 +243,11 @@ STATED = [
     ("B5", "data.batch_size", 64, "figure 4"),
     ("B6", "generator.name", "unet", "5.2"),
     ("B6", "objective.name", "pix2pix", "5.2"),
+    ("B6", "data.batch_size", 64, "chosen, as in row B1"),
+    ("B6", "train.num_epochs", 15, "chosen, as in row B1"),
 ]
-# Trainable parameters of the generator, and of the discriminator where it is given.
+# Trainable parameters of the generator, and of the discriminator where both are alike: A6's sees
+# the gray image beside RGB here.
 AUTHORS = [
     # The last convolution has a bias of two values, which the authors' has not.
     ("A1", 54_409_856 + 2, 2_765_633),
@@ -330,6 +351,7 @@ def test_figures_stand_as_printed():
         (table.part, row): table.figures(row) for table in published.TABLES for row in table.rows
     }
     assert parts["least", "S2"] == {"PSNR": "23.47", "SSIM": "49/7"}
-    assert parts["elsewhere; cGAN on CIFAR", "cGAN"] == {"ε-acc., %": "65.5", "MAE 0–255": "5.1"}
+    elsewhere = "elsewhere; 5,000 ImageNet images, cGAN on CIFAR"
+    assert parts[elsewhere, "cGAN"] == {"ε-acc., %": "65.5", "MAE 0–255": "5.1"}
     assert published.of_training_images("O2")
     assert not published.of_training_images("O2i")

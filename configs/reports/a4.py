@@ -4,13 +4,16 @@
 
 Stated:
     generator: eight blocks of two 3 × 3 convolutions of 64 filters, ReLU, batch norm at the end of
-        each, the network's input added at the end, tanh (4.6)
+        each, tanh (4.6)
 
 Chosen:
-    ends: a 3 × 3 convolution before the blocks and one after them; the input is added before the
-        latter, as in the authors' code
+    ends: a 3 × 3 convolution before the blocks and one after them, as in the authors' code
     biases: in the convolutions; the authors' code has a second batch norm in a block instead: as
         many parameters, 593,666
+
+Differs:
+    skip: the gray image is added before the last convolution, as in the authors' code; the text
+        connects the network's input to its output (4.6)
 """
 
 from jaxcolor import config as defaults

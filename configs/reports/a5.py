@@ -12,8 +12,8 @@ Chosen:
         which the text does not mention: 112,344,320 parameters
 
 Differs:
-    norm: one behind the 3 × 3 convolution and one of the sum of both paths, instead of one behind
-        every convolution, as in the authors' code
+    norm: one behind the 3 × 3 convolution and one of the sum of both paths, as in the authors'
+        code; the text has one behind every convolution
 """
 
 from jaxcolor import config as defaults

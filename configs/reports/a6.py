@@ -14,6 +14,8 @@ Chosen:
     ends: first, correction and last convolution as in the authors' code, the last 9 × 9: 612,628
         parameters beside A5's; a tanh ends it
     length: that of row A1; the report stopped early and does not say when
+    critic: gets the gray image beside RGB, as the other rows' L beside a and b (4.5); the authors'
+        code gives it RGB alone
 
 Differs:
     blocks: a norm behind both convolutions and PReLU between them, as in the authors' code; the
@@ -22,8 +24,6 @@ Differs:
         conversion to RGB breaks its gradients
     skip: from A5's output to before the upsampling, as in the authors' code; the text has it end at
         the final output, which is RGB where A5's is Lab
-    critic: gets the gray image beside RGB, as in every row (4.5); the authors' code gives it RGB
-        alone
 """
 
 from jaxcolor import config as defaults

@@ -15,7 +15,7 @@ Chosen:
     rate: that of 5.1, which describes this model; 5.7 gives 2e-4 and β (0.5, 0.999) as what its
         authors recommend
     pretraining: none
-    which images, checkpoint: as in row B1
+    encoder, skips, weights, scores, resizing, which images, checkpoint: as in row B1
 """
 
 from jaxcolor import config as defaults

@@ -14,7 +14,8 @@ Chosen:
         (figure 9)
     discriminator: one update for each of the generator, as in pix2pix, and dropout 0.5
     λ: 100, as in pix2pix
-    which images, checkpoint: as in row B1
+    weights: drawn with deviation 0.02, as in pix2pix
+    scores, resizing, which images, checkpoint: as in row B1
 """
 
 from jaxcolor import config as defaults

@@ -20,6 +20,7 @@ Chosen:
     batch: 16, and half of the training images are flipped
     table: its one table, captioned as image data set 1, is taken for COCO's
     weights: drawn with deviation 0.02, as in pix2pix
+    norms, dropout: batch norm in both networks, 0.5 in the generator, as in pix2pix
     checkpoint: the last one is scored
 
 Differs:

@@ -13,6 +13,8 @@ Chosen:
     λ: 100, as in row O1
     critic: 5 updates for each of the generator, weights clipped to 0.01, as in the WGAN paper,
         which the report follows
+    norm: batch norm stays in the critic
+    decay: RMSprop's 0.99, PyTorch's default
     epoch: counts the generator's batches: 100 epochs took a quarter longer than those of row O1
 """
 

@@ -17,6 +17,7 @@ Stated:
 Chosen:
     β: (0.5, 0.999), which the report gives for row S6
     generator: pix2pix's U-Net, 64 filters, dropout 0.5
+    resizing: bicubic, to a square whatever the shape
     which images: the first of the training set as TFDS orders it; 200 more validate
     checkpoint: the last one is scored
 

@@ -12,7 +12,8 @@ Stated:
 
 Chosen:
     figure: of the captions, 10 epochs with 10,000 images (row S2x) and 20 with 3,000, table 1 is
-        taken to be of the latter: figures 5 and 9, which name the GAN, have 3,000
+        taken to be of the latter: figures 5 and 9, which name the GAN, have 3,000; figure 5's
+        "CGAN+ResNet18- Attention" is taken for this row
     pretraining: 20 epochs of L1 with Adam at 1e-4, as in reports 003 and 004, which follow the same
         tutorial
     batch: 20, as in row S1

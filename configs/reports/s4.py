@@ -4,6 +4,8 @@
 
 Stated:
     data: 2,400 images train and 600 test (V.C)
+    images, weights, discriminator: as in row S1 (IV and V.A)
+    losses: Wasserstein + gradient penalty (eq. 4)
     optimizer: Adam, 5e-5 for both networks (V.C)
     length: 20 epochs of batches of 32 (V.C)
     norm: batch norm in the critic, the report's PatchGAN (V.A), although it couples the examples
@@ -15,7 +17,7 @@ Chosen:
         the penalty's strength as in equation 4
     critic: 5 updates for each of the generator, as in the WGAN-GP paper
     epoch: counts the generator's batches
-    generator, β, which images, checkpoint: as in row S1
+    generator, β, resizing, which images, checkpoint: as in row S1
 
 Differs:
     pooling, depth, flips: as in row S1

@@ -4,6 +4,8 @@
 
 Stated:
     data: 2,400 images train and 600 test (V.C)
+    images, weights, discriminator: as in row S1 (IV and V.A)
+    losses: Wasserstein (eq. 5)
     optimizer: RMSprop, 5e-5 for both networks (V.C)
     clip: 0.01 (V.C)
     length: 20 epochs of batches of 32 (V.C)
@@ -13,8 +15,9 @@ Chosen:
     λ: 100 weighs L1 as in row S1, whose words the list repeats ("regularization parameter"); row
         S5b has no L1, as equation 5 has none
     critic: 5 updates for each of the generator, as in the WGAN paper
+    decay: RMSprop's 0.99, PyTorch's default
     epoch: counts the generator's batches
-    generator, which images, checkpoint: as in row S1
+    generator, resizing, which images, checkpoint: as in row S1
 
 Differs:
     pooling, depth, flips: as in row S1

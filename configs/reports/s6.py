@@ -5,7 +5,9 @@
 Stated:
     data: 2,400 images train and 600 test (V.D)
     losses: cross-entropy, cycle 10, detail 0.51 · 10, identity 0 (eq. 6 and the list of V.D)
-    discriminator: Conv-BatchNorm-LeakyReLU (V.A)
+    images: 256 × 256 (IV)
+    discriminator: 70 × 70 PatchGAN, Conv-BatchNorm-LeakyReLU (V.A)
+    weights: drawn with mean 0.0 and deviation 0.02 (V.A)
     optimizer: Adam, 1e-5, β (0.5, 0.999) (V.D)
     length: 20 epochs of batches of 1 (V.D): so many passes over the gray images, and over the color
         images
@@ -19,7 +21,7 @@ Chosen:
         cites
     λ: the λ that equation 6 is said to set to 0 is taken for that of the identity loss, since the
         list has 10 for the cycle
-    which images, checkpoint: as in row S1
+    resizing, which images, checkpoint: as in row S1
 
 Differs:
     flips: half of the training images, as in row S1

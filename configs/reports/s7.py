@@ -6,12 +6,14 @@
 The report publishes pictures of it (figure 8), and no scores.
 
 Stated:
+    images: as in row S1 (IV)
     length: 20 epochs on 3,000 images (figure 8)
 
 Chosen:
     loss: L1 alone; the captions say "U-Net with ResNet18" and not CGAN
     optimizer: Adam, 1e-4, β (0.9, 0.999), as the pretraining of row S2
-    batch, which images, checkpoint: as in row S1
+    split: 2,400 images train and 600 test, as in the report's other models
+    batch, resizing, which images, checkpoint: as in row S1
 
 Differs:
     flips: half of the training images, as in row S1

@@ -22,6 +22,7 @@ Chosen:
     length: 50 epochs of batches of 16; the report gives neither
     which images: those of a hash of their paths
     flips: half of the training images
+    resizing: bicubic, to a square whatever the shape
     checkpoint: the last one is scored
     gray: 0.299, 0.587 and 0.114 of red, green and blue, as PyTorch's and Pillow's conversions; the
         report does not say how it converts

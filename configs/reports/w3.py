@@ -15,6 +15,7 @@ Chosen:
     sign: the critic minimizes the fakes' mean minus the real images', as WGAN; equation 6 has them
         the other way round
     length: 50 epochs, as in row W1, counted in the generator's batches
+    decay: RMSprop's 0.99, PyTorch's default
 
 Differs:
     penalty: added to the difference of the scores, as in the WGAN-GP paper; the text and equation 6

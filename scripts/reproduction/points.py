@@ -13,7 +13,10 @@ _POINT = re.compile(r"    (?! )([^:]+): (.+)")
 _CONTINUED = re.compile(r"        (.+)")
 
 Points = dict[str, dict[str, str]]
-NOTE = "An experiment that starts from another one also has that one's points."
+NOTE = (
+    "An experiment that starts from another one also has that one's points, but for those that its "
+    "own file in configs/reports/ states."
+)
 
 
 def read(docstring: str) -> Points:

@@ -108,7 +108,7 @@ TABLES = [
     ),
     Table(
         "report 003, table 6",
-        "elsewhere; cGAN on CIFAR",
+        "elsewhere; 5,000 ImageNet images, cGAN on CIFAR",
         _SINGH,
         {"cGAN": "– 65.5 5.1 –", "pix2pix": "24.41 – – –", "Palette": "15.78 – – –"},
     ),
@@ -130,7 +130,7 @@ TABLES = [
         "report 004, table 2",
         "elsewhere; in the literature",
         _BRUVIK,
-        {"typical": "0.94 22-25", "optimal": "1 –"},
+        {"typical": "0.94 –", "optimal": "1 22-25"},
     ),
     Table(
         "report 004, table 3",
