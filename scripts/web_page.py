@@ -76,18 +76,21 @@ def sheet(headings: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
 </table></div>"""
 
 
-def image(pixels: np.ndarray, text: str, quality: int = 90) -> str:
+def image(
+    pixels: np.ndarray, text: str, quality: int = 90, shown: tuple[int, int] | None = None
+) -> str:
     """Returns the HTML of a picture.
 
     Args:
         pixels: `[H, W, 3]` uint8, sRGB.
         text: what it shows, in words.
         quality: of the JPEG, as Pillow counts.
+        shown: height and width on the page (default: those of the pixels).
     """
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling=0)
     data = base64.b64encode(file.getvalue()).decode()
-    height, width, _ = pixels.shape
+    height, width = shown or pixels.shape[:2]
     return (
         f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" '
         f'alt="{escape(text)}">'

@@ -107,7 +107,7 @@ ROWS = [
         "",
         {"critic": [(1, -3e30), (2, 2e12), (3, 5.0)], "D_real": [(1, 0.0), (3, 0.0)]},
         {"PSNR": [(3, 10.0)]},
-        photos(2),
+        photos(2).repeat(2, axis=1).repeat(2, axis=2),
     ),
     Row(
         "B4",
@@ -293,6 +293,8 @@ def test_sheet(root):
     pictures = [[img.get("alt") for img in row.iter("img")] for row in sheet.findall("tbody/tr")]
     assert pictures[2] == [f"photo 3, {name}" for name in ("gray", "A1", "W3", "B4", "truth")]
     assert len(pictures) == 3
+    sizes = {(img.get("width"), img.get("height")) for img in sheet.iter("img")}
+    assert sizes == {("32", "24")}  # W3's are twice as large.
 
 
 def test_a_page_of_failures(tmp_path):
@@ -366,5 +368,5 @@ def test_in_a_browser(page, tmp_path):
     assert found["worst"] == ["gray", "S6", "B4", "W3", "A1", "A6"]
     assert found["fid"] == ["gray", "A1", "S6", "B4", "W3", "A6"]
     assert found["end"] == found["start"]
-    assert found["widths"] == [32] * 15
+    assert found["widths"] == [32, 32, 64, 32, 32] * 3
     assert found["overflow"] <= 0

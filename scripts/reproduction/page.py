@@ -234,7 +234,7 @@ def _sheet(truth: np.ndarray, grayed: np.ndarray, rows: Sequence[Row]) -> str:
     columns["truth"] = truth
     cells = (
         [
-            web_page.image(pictures[i], f"photo {i + 1}, {name}")
+            web_page.image(pictures[i], f"photo {i + 1}, {name}", shown=truth.shape[1:3])
             for name, pictures in columns.items()
         ]
         for i in range(len(truth))
