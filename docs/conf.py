@@ -7,6 +7,7 @@ html_theme = "furo"
 html_title = "jaxcolor"
 html_copy_source = False
 html_static_path = ["_static"]
+html_extra_path = ["reproduction.html"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
 
